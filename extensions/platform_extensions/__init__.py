@@ -1,0 +1,1 @@
+"""What plugs into Jupyter Server: managers, handlers and the route table."""

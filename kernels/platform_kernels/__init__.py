@@ -1,0 +1,1 @@
+"""What plugs into jupyter_client: the provisioner that starts kernels in sandboxes."""

@@ -1,0 +1,1 @@
+"""The Python Execution Platform: sandboxes, projects, files and reviews, without HTTP."""

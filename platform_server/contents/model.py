@@ -1,0 +1,64 @@
+"""Files: entries that point to immutable revisions of immutable blobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from platform_server.identity.model import UserId
+    from platform_server.projects.model import ProjectId
+
+RevisionId = NewType("RevisionId", str)
+BlobHash = NewType("BlobHash", str)  # SHA-256 of the bytes, 64 lower-case hex digits
+
+
+class Kind(Enum):
+    """What an entry is."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+
+
+class Origin(Enum):
+    """By which way a revision came about."""
+
+    API = "api"  # saved through the contents or project API
+    SANDBOX = "sandbox"  # written by code that runs in the sandbox
+    COPY = "copy"
+    RESTORE = "restore"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """One saved state of one file. Never changed, never reused."""
+
+    id: RevisionId
+    project_id: ProjectId
+    path: str  # where it was saved; a later move does not change it
+    blob: BlobHash
+    size: int  # bytes
+    author_id: UserId | None  # None: code in the sandbox, on nobody's behalf
+    origin: Origin
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A file or folder of a project as it is now."""
+
+    project_id: ProjectId
+    path: str  # relative to the project, "/" between segments, "" for its root
+    kind: Kind
+    revision: Revision | None  # None for a folder
+    created_at: datetime
+    modified_at: datetime  # stable for one revision
+
+    @property
+    def name(self) -> str:
+        """The last segment of the path."""
+        return self.path.rpartition("/")[2]

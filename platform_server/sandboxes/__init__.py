@@ -1,0 +1,1 @@
+"""A container per project: its life, its kernels, and the agent inside."""

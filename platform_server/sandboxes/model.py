@@ -1,0 +1,109 @@
+"""A sandbox, its limits, its life and its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from platform_server.identity.model import UserId
+    from platform_server.projects.model import ProjectId
+
+SandboxId = NewType("SandboxId", str)
+KernelId = NewType("KernelId", str)  # the UUID that Jupyter clients see
+TerminalName = NewType("TerminalName", str)  # unguessable, matches \w+
+
+WORKSPACE = "/workspace"  # where code in the sandbox sees the project's files
+HOME = "/home/learner"  # persistent, private to the project, not part of its files
+
+
+class SandboxState(Enum):
+    """Where a sandbox is in its life."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class EndCause(Enum):
+    """Why a kernel, terminal or sandbox ended."""
+
+    EXITED = "exited"  # by itself
+    KILLED = "killed"  # by a signal from inside
+    OUT_OF_MEMORY = "out_of_memory"
+    USER = "user"  # somebody asked for it
+    IDLE = "idle"
+    EXPIRED = "expired"
+    ENGINE = "engine"  # the container engine or the host
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """An end, with what proves it."""
+
+    cause: EndCause
+    at: datetime
+    exit_code: int | None = None
+    signal: int | None = None
+    detail: str = ""  # one sentence for the user
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a sandbox may use at most."""
+
+    cpus: float = 1.0
+    memory_bytes: int = 512 * 2**20
+    pids: int = 256
+    tmp_bytes: int = 64 * 2**20  # the tmpfs at /tmp; it counts as memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a sandbox uses now."""
+
+    cpu_seconds: float  # since its start
+    memory_bytes: int  # without reclaimable page cache
+    pids: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sandbox:
+    """A project's sandbox. The engine's own ids never appear here."""
+
+    id: SandboxId
+    project_id: ProjectId
+    state: SandboxState
+    limits: Limits
+    created_at: datetime
+    started_at: datetime | None = None
+    ended: Ended | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelLaunch:
+    """What it takes to start one kernel."""
+
+    kernel_id: KernelId
+    kernel_name: str  # a kernelspec's name, checked against the allowed ones by the caller
+    owner_id: UserId
+    key: bytes  # signs the messages; never written where sandboxed code could change it
+    cwd: str = ""  # relative to the project's root
+    env: Mapping[str, str] = field(default_factory=dict)  # added to the sandbox's own
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandResult:
+    """What a command left behind."""
+
+    exit_code: int  # 128 + signal when a signal ended it, 124 when the time limit did
+    stdout: bytes
+    stderr: bytes
+    duration_ms: int
+    truncated: bool  # output beyond the limit was dropped

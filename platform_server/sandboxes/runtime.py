@@ -1,0 +1,104 @@
+"""What callers do inside a running sandbox: kernels, terminals, commands. Streams, never paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from platform_server.sandboxes.model import (
+        CommandResult,
+        Ended,
+        KernelId,
+        KernelLaunch,
+        SandboxId,
+        TerminalName,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelEndpoints:
+    """Where the server reaches a kernel: ``ipc://{ip}-{port}``, in a folder only the server can see."""
+
+    ip: str
+    shell_port: int
+    iopub_port: int
+    stdin_port: int
+    control_port: int
+    hb_port: int
+
+
+class KernelProcess(Protocol):
+    """One kernel in a sandbox, as the provisioner holds it."""
+
+    @property
+    def endpoints(self) -> KernelEndpoints:
+        """The same for the kernel's whole life, restarts included."""
+
+    def poll(self) -> int | None:
+        """Return None while it runs, afterwards its exit code (negative: minus the signal)."""
+
+    async def wait(self) -> Ended:
+        """Return when it has ended, with why."""
+
+    async def signal(self, number: int) -> None:
+        """Send a signal to the kernel's process (interrupt: SIGINT). Nothing if it has ended."""
+
+    async def kill(self) -> None:
+        """End it and its children at once; returns when it has ended. May be called twice."""
+
+
+class Terminal(Protocol):
+    """An attached terminal: bytes out, bytes in."""
+
+    async def read(self) -> bytes:
+        """Return the next output, b"" when the shell has ended or the sandbox is gone.
+
+        What is not read waits in the sandbox: a slow reader stops the writer, nothing grows here.
+        """
+
+    async def write(self, data: bytes) -> None:
+        """Type."""
+
+    async def resize(self, *, rows: int, columns: int) -> None:
+        """Tell the shell the size of its screen."""
+
+    async def aclose(self) -> None:
+        """Let go of it; the shell lives on. May be called twice."""
+
+
+class Runtime(Protocol):
+    """A running sandbox. Every method raises SandboxGone once it is not."""
+
+    @property
+    def sandbox_id(self) -> SandboxId:
+        """Whose runtime this is."""
+
+    async def start_kernel(self, launch: KernelLaunch) -> KernelProcess:
+        """Fork a kernel. A second call with the same kernel id takes the place of the first process
+        on the same endpoints (a restart), once that has ended.
+        """
+
+    async def open_terminal(
+        self, name: TerminalName, *, cwd: str, rows: int, columns: int
+    ) -> None:
+        """Start a login shell in ``cwd`` (relative to the project)."""
+
+    async def attach_terminal(self, name: TerminalName) -> Terminal:
+        """Attach to a shell: its recent output first, then what follows. Raises TerminalNotFound."""
+
+    async def close_terminal(self, name: TerminalName) -> None:
+        """Hang up the shell and everything it started. Not an error when it has ended."""
+
+    async def terminals(self) -> list[TerminalName]:
+        """Return the terminals whose shells live."""
+
+    async def execute(
+        self, argv: Sequence[str], *, cwd: str, timeout: float, stdin: bytes, output_limit: int
+    ) -> CommandResult:
+        """Run a command to its end, or kill it after ``timeout`` seconds.
+
+        At most ``output_limit`` bytes of each stream are kept, the rest dropped and marked.
+        """

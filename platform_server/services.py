@@ -1,0 +1,26 @@
+"""The services of one installation, as the HTTP edge receives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from platform_server.contents.service import ContentsService
+    from platform_server.identity.preferences import PreferenceService
+    from platform_server.identity.service import IdentityService
+    from platform_server.projects.service import ProjectService
+    from platform_server.sandboxes.service import SandboxService
+    from platform_server.terminals.service import TerminalService
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything a handler may call. Made by ``platform_server.app``, and by nobody else."""
+
+    identity: IdentityService
+    preferences: PreferenceService
+    projects: ProjectService
+    contents: ContentsService
+    sandboxes: SandboxService
+    terminals: TerminalService

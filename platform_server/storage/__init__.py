@@ -1,0 +1,1 @@
+"""The SQL and object-store adapters."""

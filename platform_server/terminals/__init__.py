@@ -1,0 +1,1 @@
+"""Terminals whose shells live in the sandbox and outlive the server."""

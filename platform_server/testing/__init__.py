@@ -1,0 +1,1 @@
+"""In-memory twins and the contract suites that they share with the real adapters."""
