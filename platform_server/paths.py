@@ -11,7 +11,7 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Home:
-    """The folder PLATFORM_HOME and the parts of it. ``create`` makes them, private to the server."""
+    """The folder PLATFORM_HOME and its parts; ``create`` makes them, private to the server."""
 
     root: Path
 
@@ -52,6 +52,6 @@ def resource(name: str) -> Path:
     In a checkout it stands in the source tree, in an installation under ``share``.
     """
     for base in (_CHECKOUT, _CHECKOUT / "kernels"):
-        if (base / "pyproject.toml").parent.joinpath(name).is_dir():
+        if (base / name).is_dir():
             return base / name
     return Path(sys.prefix) / "share" / "platform-server" / name

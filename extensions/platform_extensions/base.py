@@ -54,7 +54,7 @@ def current_principal() -> Principal:
 
 
 class PlatformHandler(APIHandler):
-    """Base of our JSON handlers. Methods raise PlatformError; the answer is its status and reason."""
+    """Base of our JSON handlers: methods raise PlatformError, the answer is its status."""
 
     @property
     def services(self) -> Services:
@@ -75,7 +75,7 @@ class PlatformHandler(APIHandler):
             where = ".".join(str(part) for part in first["loc"]) or "body"
             raise errors.InvalidInput(f"{where}: {first['msg']}") from error
 
-    def reply(self, model: Any, *, status: int = 200) -> None:  # noqa: ANN401 - JSON at the edge
+    def reply(self, model: Any, *, status: int = 200) -> None:
         """Answer with JSON."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")

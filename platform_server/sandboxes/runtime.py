@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.model import (
         CommandResult,
         Ended,
-        KernelId,
         KernelLaunch,
         SandboxId,
         TerminalName,
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class KernelEndpoints:
-    """Where the server reaches a kernel: ``ipc://{ip}-{port}``, in a folder only the server can see."""
+    """Where the server reaches a kernel: ``ipc://{ip}-{port}``, in a folder of the server's own."""
 
     ip: str
     shell_port: int
@@ -87,7 +86,7 @@ class Runtime(Protocol):
         """Start a login shell in ``cwd`` (relative to the project)."""
 
     async def attach_terminal(self, name: TerminalName) -> Terminal:
-        """Attach to a shell: its recent output first, then what follows. Raises TerminalNotFound."""
+        """Attach to a shell: recent output first, then the rest. Raises TerminalNotFound."""
 
     async def close_terminal(self, name: TerminalName) -> None:
         """Hang up the shell and everything it started. Not an error when it has ended."""

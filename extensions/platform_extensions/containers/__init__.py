@@ -1,0 +1,1 @@
+"""Sandboxes over REST: start, look, run a command, stop."""

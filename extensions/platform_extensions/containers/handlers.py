@@ -1,0 +1,100 @@
+"""``/api/containers``: the sandboxes of one's projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tornado import web
+
+from platform_extensions.base import PlatformHandler
+from platform_extensions.containers.models import (
+    ExecuteRequest,
+    StartRequest,
+    result_model,
+    sandbox_model,
+    usage_model,
+)
+from platform_server.errors import ProjectNotFound, SandboxNotFound
+from platform_server.projects.model import Access, ProjectId
+from platform_server.sandboxes.model import EndCause, Sandbox, SandboxId
+
+if TYPE_CHECKING:
+    from platform_server.projects.model import ProjectView
+
+OUTPUT_LIMIT = 1 << 20  # bytes kept of each stream of a command
+
+
+class ContainerHandler(PlatformHandler):
+    """What the resource's handlers share: finding a sandbox that the principal may see."""
+
+    async def project(self, project_id: str, needs: Access) -> ProjectView:
+        """Return the project; raises ProjectNotFound, AccessDenied."""
+        return await self.services.projects.get(self.principal, ProjectId(project_id), needs)
+
+    async def sandbox(self, sandbox_id: str, needs: Access) -> Sandbox:
+        """Return the sandbox; one of a project that is not the principal's is not found."""
+        found = await self.services.sandboxes.sandbox(SandboxId(sandbox_id))
+        try:
+            await self.project(found.project_id, needs)
+        except ProjectNotFound as error:
+            raise SandboxNotFound from error
+        return found
+
+
+class ContainersHandler(ContainerHandler):
+    """All of one's sandboxes."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """List the sandboxes of the projects that one is a member of."""
+        views = await self.services.projects.list(self.principal)
+        ids = [view.project.id for view in views]
+        found = await self.services.sandboxes.sandboxes(ids)
+        self.reply([sandbox_model(sandbox) for sandbox in found])
+
+    @web.authenticated
+    async def post(self) -> None:
+        """Start the project's sandbox; the running one is answered when there is one."""
+        request = self.body(StartRequest)
+        view = await self.project(request.project, Access.EDITOR)
+        runtime = await self.services.sandboxes.runtime(view.project.id)
+        sandbox = await self.services.sandboxes.sandbox(runtime.sandbox_id)
+        self.reply(sandbox_model(sandbox), status=201)
+
+
+class OneContainerHandler(ContainerHandler):
+    """One sandbox."""
+
+    @web.authenticated
+    async def get(self, sandbox_id: str) -> None:
+        """Show it, with what it uses now."""
+        sandbox = await self.sandbox(sandbox_id, Access.VIEWER)
+        usage = await self.services.sandboxes.usage(sandbox.id)
+        self.reply(sandbox_model(sandbox) | {"usage": usage_model(usage)})
+
+    @web.authenticated
+    async def delete(self, sandbox_id: str) -> None:
+        """Stop it: what its code wrote is kept, its processes end."""
+        sandbox = await self.sandbox(sandbox_id, Access.EDITOR)
+        await self.services.sandboxes.stop(sandbox.project_id, cause=EndCause.USER)
+        self.set_status(204)
+        self.finish()
+
+
+class ExecuteHandler(ContainerHandler):
+    """Commands in a sandbox."""
+
+    @web.authenticated
+    async def post(self, sandbox_id: str) -> None:
+        """Run a command to its end and answer what it left behind."""
+        request = self.body(ExecuteRequest)
+        sandbox = await self.sandbox(sandbox_id, Access.EDITOR)
+        runtime = await self.services.sandboxes.runtime(sandbox.project_id)
+        result = await runtime.execute(
+            request.argv,
+            cwd="",
+            timeout=request.timeout,
+            stdin=request.stdin.encode(),
+            output_limit=OUTPUT_LIMIT,
+        )
+        self.reply(result_model(result))

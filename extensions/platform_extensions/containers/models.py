@@ -1,0 +1,92 @@
+"""The JSON of the containers resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from platform_extensions.base import RequestBody
+
+if TYPE_CHECKING:
+    from platform_server.sandboxes.model import CommandResult, Ended, Sandbox, Usage
+
+MAX_TIMEOUT = 600.0  # seconds that one command may take
+DEFAULT_TIMEOUT = 60.0  # seconds
+MAX_STDIN = 1 << 20  # characters
+
+_Argument = Annotated[str, Field(max_length=128 * 1024)]
+
+
+class StartRequest(RequestBody):
+    """Which project's sandbox to start."""
+
+    project: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class ExecuteRequest(RequestBody):
+    """A command: a list of arguments, or one line for the shell."""
+
+    command: (
+        Annotated[list[_Argument], Field(min_length=1, max_length=1024)]
+        | Annotated[str, Field(min_length=1, max_length=128 * 1024)]
+    )
+    timeout: Annotated[float, Field(gt=0, le=MAX_TIMEOUT, strict=False)] = DEFAULT_TIMEOUT
+    stdin: Annotated[str, Field(max_length=MAX_STDIN)] = ""
+
+    @property
+    def argv(self) -> list[str]:
+        """The arguments; a shell line is given to ``bash -lc``."""
+        if isinstance(self.command, str):
+            return ["bash", "-lc", self.command]
+        return self.command
+
+
+def sandbox_model(sandbox: Sandbox) -> dict[str, Any]:
+    """Return ``{"id", "project", "state", "limits", "started_at", "ended"}``."""
+    limits = sandbox.limits
+    return {
+        "id": sandbox.id,
+        "project": sandbox.project_id,
+        "state": sandbox.state.value,
+        "limits": {
+            "cpus": limits.cpus,
+            "memory_bytes": limits.memory_bytes,
+            "pids": limits.pids,
+        },
+        "started_at": sandbox.started_at.isoformat() if sandbox.started_at else None,
+        "ended": ended_model(sandbox.ended) if sandbox.ended else None,
+    }
+
+
+def ended_model(ended: Ended) -> dict[str, Any]:
+    """Return why and when something ended, with the evidence."""
+    return {
+        "cause": ended.cause.value,
+        "at": ended.at.isoformat(),
+        "exit_code": ended.exit_code,
+        "signal": ended.signal,
+        "detail": ended.detail,
+    }
+
+
+def usage_model(usage: Usage | None) -> dict[str, Any] | None:
+    """Return what a sandbox uses now, None when it does not run."""
+    if usage is None:
+        return None
+    return {
+        "cpu_seconds": usage.cpu_seconds,
+        "memory_bytes": usage.memory_bytes,
+        "pids": usage.pids,
+    }
+
+
+def result_model(result: CommandResult) -> dict[str, Any]:
+    """Return a command's outcome; bytes that are not UTF-8 become U+FFFD."""
+    return {
+        "exit_code": result.exit_code,
+        "stdout": result.stdout.decode(errors="replace"),
+        "stderr": result.stderr.decode(errors="replace"),
+        "duration_ms": result.duration_ms,
+        "truncated": result.truncated,
+    }

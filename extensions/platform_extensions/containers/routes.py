@@ -1,0 +1,17 @@
+"""The routes of the containers resource."""
+
+from __future__ import annotations
+
+from platform_extensions.containers.handlers import (
+    ContainersHandler,
+    ExecuteHandler,
+    OneContainerHandler,
+)
+from platform_extensions.routing import Route
+from platform_server.identity.permissions import Permission
+
+ROUTES = (
+    Route(r"/api/containers/?", ContainersHandler, Permission.READ, write=Permission.RUN),
+    Route(r"/api/containers/(\w+)", OneContainerHandler, Permission.READ, write=Permission.RUN),
+    Route(r"/api/containers/(\w+)/execute", ExecuteHandler, Permission.RUN),
+)
