@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from platform_server.projects.model import ProjectId
 
 RevisionId = NewType("RevisionId", str)
+CheckpointId = NewType("CheckpointId", str)
 BlobHash = NewType("BlobHash", str)  # SHA-256 of the bytes, 64 lower-case hex digits
 
 
@@ -54,11 +55,27 @@ class Entry:
     project_id: ProjectId
     path: str  # relative to the project, "/" between segments, "" for its root
     kind: Kind
-    revision: Revision | None  # None for a folder
+    revision: Revision | None  # None for a folder, and for a file that is in the sandbox only
     created_at: datetime
     modified_at: datetime  # stable for one revision
+    unkept_size: int | None = None  # bytes; of a file that is in the sandbox only
 
     @property
     def name(self) -> str:
         """The last segment of the path."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def size(self) -> int | None:
+        """The size in bytes, None for a folder."""
+        return self.revision.size if self.revision else self.unkept_size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A revision that somebody marked, to come back to."""
+
+    id: CheckpointId
+    path: str
+    revision_id: RevisionId
+    created_at: datetime

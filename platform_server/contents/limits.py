@@ -1,0 +1,25 @@
+"""How much of a project's files the platform takes at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentsLimits:
+    """Bounds, in bytes unless said otherwise."""
+
+    file: int = 5 * 2**30  # one file saved through the API
+    kept: int = 100 * 2**20  # one file that code made; larger ones stay in the sandbox only
+    read: int = 128 * 2**20  # one file read into memory
+    scanned: int = 50_000  # files and folders of one workspace that are kept in step
+    listed: int = 32 * 2**20  # new bytes that looking into a folder takes into the store
+
+
+# Folders that programs fill with what they can make again; their files are not taken over.
+PASSED_OVER = frozenset({"__pycache__", ".ipynb_checkpoints", ".venv", "venv", "node_modules"})
+
+
+def is_passed_over(path: str) -> bool:
+    """Tell whether the path lies in a folder whose files are not taken over by themselves."""
+    return not PASSED_OVER.isdisjoint(path.split("/")[:-1])

@@ -1,0 +1,111 @@
+"""What the contents service needs from a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from platform_server.contents.model import (
+        BlobHash,
+        Checkpoint,
+        CheckpointId,
+        Entry,
+        Origin,
+        Revision,
+        RevisionId,
+    )
+    from platform_server.identity.model import UserId
+    from platform_server.projects.model import ProjectId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Save:
+    """A file gets a new revision."""
+
+    path: str
+    revision_id: RevisionId
+    replaces: RevisionId | None  # what the file must be at; None: there must be nothing
+    blob: BlobHash
+    size: int
+    author_id: UserId | None
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeDirectory:
+    """A folder comes to be."""
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remove:
+    """A file, or a folder with all that is in it, is there no longer. Its revisions stay."""
+
+    path: str
+
+
+Change = Save | MakeDirectory | Remove
+
+
+class ContentsRepository(Protocol):
+    """Entries, revisions and checkpoints of projects. Every method is one transaction."""
+
+    async def entry(self, project_id: ProjectId, path: str) -> Entry | None:
+        """Return what is at the path."""
+
+    async def entries(self, project_id: ProjectId, paths: Sequence[str]) -> dict[str, Entry]:
+        """Return what is at the paths; those with nothing are left out."""
+
+    async def children(self, project_id: ProjectId, path: str) -> list[Entry]:
+        """Return what is in a folder ("" for the project), by name."""
+
+    async def below(self, project_id: ProjectId, path: str) -> list[Entry]:
+        """Return everything in a folder and in the folders in it, folders before what they hold."""
+
+    async def commit(
+        self, project_id: ProjectId, changes: Sequence[Change], at: datetime
+    ) -> dict[str, Entry]:
+        """Make all the changes, in order, or none; return the entries saved or made.
+
+        Folders above a new entry are made. A file that is new at its path continues the history of
+        the last file that was there. Raises RevisionConflict when a file is not at the revision
+        that it has to be at, WrongKind when something that is not a folder is above a path.
+        """
+
+    async def move(self, project_id: ProjectId, old: str, new: str) -> None:
+        """Rename an entry with all that is below it; history and checkpoints go along.
+
+        Raises FileMissing, NameTaken.
+        """
+
+    async def history(self, project_id: ProjectId, path: str, limit: int) -> list[Revision]:
+        """Return the revisions of the file that is, or last was, at the path, newest first."""
+
+    async def revision(self, project_id: ProjectId, revision_id: RevisionId) -> Revision | None:
+        """Return one of the project's revisions."""
+
+    async def add_checkpoint(self, project_id: ProjectId, checkpoint: Checkpoint) -> None:
+        """Store a checkpoint of the file at its path."""
+
+    async def checkpoints(self, project_id: ProjectId, path: str) -> list[Checkpoint]:
+        """Return a file's checkpoints, oldest first."""
+
+    async def delete_checkpoint(
+        self, project_id: ProjectId, path: str, checkpoint_id: CheckpointId
+    ) -> bool:
+        """Delete a checkpoint of the file; tells whether there was one."""
+
+    async def trust(
+        self, user_id: UserId, project_id: ProjectId, path: str, blob: BlobHash
+    ) -> None:
+        """Remember that the user trusts the file at the path with this content, and no other."""
+
+    async def is_trusted(
+        self, user_id: UserId, project_id: ProjectId, path: str, blob: BlobHash
+    ) -> bool:
+        """Tell whether the user trusts the file at the path with this content."""

@@ -1,0 +1,228 @@
+"""Keeps the store in step with what code in the sandbox does to the workspace.
+
+Whether a file changed is told by its signature: a state that was read and hashed is remembered
+with the signature it had, and needs no second reading while that stays. A signature that was so
+fresh that a later change might carry the same one is not remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
+
+from platform_server import clock
+from platform_server.contents.limits import PASSED_OVER, ContentsLimits
+from platform_server.contents.model import Origin, RevisionId
+from platform_server.contents.repository import Change, MakeDirectory, Remove, Save
+from platform_server.contents.spool import Spool
+from platform_server.contents.verdict import Verdict, judge, unkept_entry
+from platform_server.errors import TooLarge
+from platform_server.projects.names import ancestors, is_within
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from platform_server.contents.blobs import BlobStore
+    from platform_server.contents.model import BlobHash, Entry
+    from platform_server.contents.repository import ContentsRepository
+    from platform_server.contents.workspace import Seen, Signature, Workspace
+    from platform_server.projects.model import ProjectId
+
+_AT_ONCE = 50  # paths settled under one lock and in one transaction
+_PROJECTS_REMEMBERED = 512
+
+
+@dataclass(kw_only=True)
+class _Batch:
+    """What is found out about some paths, before it is committed."""
+
+    project_id: ProjectId
+    budget: int  # bytes of new files that may still be read
+    changes: list[Change] = field(default_factory=list)
+    result: dict[str, Entry | None] = field(default_factory=dict)
+    read: dict[str, tuple[Seen, BlobHash]] = field(default_factory=dict)
+
+
+class Step:
+    """Brings the store in step, path by path or for a whole project."""
+
+    def __init__(
+        self,
+        *,
+        repository: ContentsRepository,
+        blobs: BlobStore,
+        workspace: Workspace,
+        spool_folder: Path,
+        limits: ContentsLimits,
+        now: clock.Clock = clock.utc_now,
+        new_id: clock.IdFactory = clock.new_id,
+    ) -> None:
+        self._repository = repository
+        self._blobs = blobs
+        self._workspace = workspace
+        self._spool_folder = spool_folder
+        self._limits = limits
+        self._now = now
+        self._new_id = new_id
+        self._memory: LRUCache[ProjectId, dict[str, tuple[Signature, BlobHash]]] = LRUCache(
+            _PROJECTS_REMEMBERED
+        )
+        self._locks: dict[ProjectId, asyncio.Lock] = {}
+
+    def lock(self, project_id: ProjectId) -> asyncio.Lock:
+        """Return the lock that everything that changes the project's files holds."""
+        return self._locks.setdefault(project_id, asyncio.Lock())
+
+    def forget(self, project_id: ProjectId, path: str = "") -> None:
+        """Forget the signatures at and below the path."""
+        memory = self._memory.get(project_id, {})
+        for known in [known for known in memory if is_within(known, path)]:
+            del memory[known]
+        if not path:
+            self._memory.pop(project_id, None)
+
+    async def settled(self, project_id: ProjectId, path: str) -> Entry | None:
+        """Return what is at the path now, after taking over what code did to it."""
+        return (await self.settle(project_id, [*ancestors(path), path])).get(path)
+
+    async def settled_locked(self, project_id: ProjectId, path: str) -> Entry | None:
+        """Do the same for a caller that holds the project's lock."""
+        return (await self._take(project_id, [*ancestors(path), path])).get(path)
+
+    async def settle(
+        self, project_id: ProjectId, paths: Sequence[str], *, budget: int | None = None
+    ) -> dict[str, Entry]:
+        """Return what is at the paths now, after taking over what code did to them.
+
+        With a ``budget``, in bytes, what is new beyond it is returned as not kept yet.
+        """
+        seen = await self._workspace.look(project_id, paths)
+        entries = await self._repository.entries(project_id, paths)
+        behind = self._behind(project_id, paths, seen, entries)
+        result: dict[str, Entry | None] = dict(entries)
+        for start in range(0, len(behind), _AT_ONCE):
+            some = behind[start : start + _AT_ONCE]
+            async with self.lock(project_id):
+                result |= await self._take(project_id, some, budget=budget)
+        return {path: entry for path, entry in result.items() if entry is not None}
+
+    async def absorb(self, project_id: ProjectId) -> None:
+        """Take over everything that code did to the project."""
+        walk = await self._workspace.walk(project_id, skip=PASSED_OVER, limit=self._limits.scanned)
+        entries = {entry.path: entry for entry in await self._repository.below(project_id, "")}
+        paths = sorted(walk.seen.keys() | entries.keys())
+        behind = self._behind(project_id, paths, walk.seen, entries)
+        for start in range(0, len(behind), _AT_ONCE):
+            async with self.lock(project_id):
+                await self._take(project_id, behind[start : start + _AT_ONCE])
+
+    def _behind(
+        self,
+        project_id: ProjectId,
+        paths: Sequence[str],
+        seen: dict[str, Seen],
+        entries: dict[str, Entry],
+    ) -> list[str]:
+        """Return the paths at which the store is not known to be in step."""
+        return [
+            path
+            for path in paths
+            if self._judge(project_id, path, seen.get(path), entries.get(path))
+            is not Verdict.IN_STEP
+        ]
+
+    def _judge(
+        self, project_id: ProjectId, path: str, seen: Seen | None, entry: Entry | None
+    ) -> Verdict:
+        known = self._memory.get(project_id, {}).get(path)
+        is_remembered = (
+            known is not None
+            and seen is not None
+            and entry is not None
+            and entry.revision is not None
+            and known == (seen.signature, entry.revision.blob)
+        )
+        return judge(path, seen, entry, is_remembered=is_remembered, limits=self._limits)
+
+    async def _take(
+        self, project_id: ProjectId, paths: Sequence[str], *, budget: int | None = None
+    ) -> dict[str, Entry | None]:
+        """Take over some paths, under the lock, in one transaction."""
+        seen = await self._workspace.look(project_id, paths)
+        entries = await self._repository.entries(project_id, paths)
+        batch = _Batch(
+            project_id=project_id, budget=self._limits.file if budget is None else budget
+        )
+        for path in paths:
+            batch.result[path] = entries.get(path)
+            await self._plan(batch, path, seen.get(path), entries.get(path))
+        if batch.changes:
+            batch.result |= await self._repository.commit(project_id, batch.changes, self._now())
+        self._remember(batch)
+        return batch.result
+
+    async def _plan(self, batch: _Batch, path: str, seen: Seen | None, entry: Entry | None) -> None:
+        """Decide what one path needs, and read its bytes if it is them."""
+        verdict = self._judge(batch.project_id, path, seen, entry)
+        if verdict is Verdict.IN_STEP:
+            return
+        if verdict is Verdict.READ and seen is not None:
+            await self._read(batch, path, seen, entry)
+            return
+        if entry is not None:
+            batch.changes.append(Remove(path=path))
+            batch.result[path] = None
+            self.forget(batch.project_id, path)
+        if verdict is Verdict.FOLDER:
+            batch.changes.append(MakeDirectory(path=path))
+        elif seen is not None:
+            batch.result[path] = unkept_entry(batch.project_id, path, seen)
+
+    async def _read(self, batch: _Batch, path: str, seen: Seen, entry: Entry | None) -> None:
+        """Read a file's bytes and plan a revision if they are others than the store's."""
+        unkept = unkept_entry(batch.project_id, path, seen)
+        if entry is None and seen.size > batch.budget:
+            batch.result[path] = unkept
+            return
+        batch.budget -= seen.size
+        limit = max(self._limits.kept, seen.size)
+        async with aclosing(Spool(self._spool_folder, limit=limit)) as spool:
+            try:
+                copied = await self._workspace.copy_out(batch.project_id, path, spool)
+            except TooLarge:  # it grows while it is read: the next look will tell
+                copied = None
+            if copied is None:
+                batch.result[path] = entry or unkept
+                return
+            if copied.settled:
+                batch.read[path] = (copied, spool.blob)
+            await self._plan_save(batch, path, entry, spool)
+
+    async def _plan_save(self, batch: _Batch, path: str, entry: Entry | None, spool: Spool) -> None:
+        revision = None if entry is None else entry.revision
+        if revision is not None and revision.blob == spool.blob:
+            return
+        if entry is not None and revision is None:  # a file took the place of a folder
+            batch.changes.append(Remove(path=path))
+        await self._blobs.put(batch.project_id, spool)
+        batch.changes.append(
+            Save(
+                path=path,
+                revision_id=RevisionId(self._new_id()),
+                replaces=None if revision is None else revision.id,
+                blob=spool.blob,
+                size=spool.size,
+                author_id=None,
+                origin=Origin.SANDBOX,
+            )
+        )
+
+    def _remember(self, batch: _Batch) -> None:
+        memory = self._memory.setdefault(batch.project_id, {})
+        for path, (seen, blob) in batch.read.items():
+            memory[path] = (seen.signature, blob)

@@ -1,0 +1,228 @@
+"""Files in SQL: entries, revisions, checkpoints and trust."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, delete, func, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
+
+from platform_server.errors import FileMissing, NameTaken, RevisionConflict
+from platform_server.projects.names import parent_of
+from platform_server.storage.contents_commit import Commit
+from platform_server.storage.contents_rows import (
+    CHECKPOINTS,
+    ENTRIES,
+    LATEST_FIRST,
+    REVISIONS,
+    checkpoint_of,
+    entry_of,
+    is_in,
+    revision_of,
+    starts_with,
+)
+from platform_server.storage.tables.contents import (
+    checkpoints,
+    entries,
+    revisions,
+    trusted_contents,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from platform_server.contents.model import (
+        BlobHash,
+        Checkpoint,
+        CheckpointId,
+        Entry,
+        Revision,
+        RevisionId,
+    )
+    from platform_server.contents.repository import Change
+    from platform_server.identity.model import UserId
+    from platform_server.projects.model import ProjectId
+    from platform_server.storage.database import Database
+
+_AT_ONCE = 400  # paths in one statement
+
+
+class SqlContentsRepository:
+    """The contents repository on SQLite or Postgres."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def entry(self, project_id: ProjectId, path: str) -> Entry | None:
+        """Return what is at the path."""
+        found = await self._entries(is_in(project_id, entries.c.path == path))
+        return found[0] if found else None
+
+    async def entries(self, project_id: ProjectId, paths: Sequence[str]) -> dict[str, Entry]:
+        """Return what is at the paths."""
+        found: dict[str, Entry] = {}
+        for start in range(0, len(paths), _AT_ONCE):
+            some = paths[start : start + _AT_ONCE]
+            rows = await self._entries(is_in(project_id, entries.c.path.in_(some)))
+            found |= {entry.path: entry for entry in rows}
+        return found
+
+    async def children(self, project_id: ProjectId, path: str) -> list[Entry]:
+        """Return what is in a folder."""
+        return await self._entries(is_in(project_id, entries.c.parent == path))
+
+    async def below(self, project_id: ProjectId, path: str) -> list[Entry]:
+        """Return everything in a folder and in the folders in it."""
+        within = (starts_with(entries.c.path, path),) if path else ()
+        return await self._entries(is_in(project_id, *within))
+
+    async def commit(
+        self, project_id: ProjectId, changes: Sequence[Change], at: datetime
+    ) -> dict[str, Entry]:
+        """Make all the changes or none."""
+        try:
+            async with self._database.transaction() as connection:
+                return await Commit(connection, project_id, at).run(changes)
+        except IntegrityError as error:  # another server was faster
+            raise RevisionConflict from error
+
+    async def move(self, project_id: ProjectId, old: str, new: str) -> None:
+        """Rename an entry with all that is below it."""
+        try:
+            async with self._database.transaction() as connection:
+                await _move(connection, project_id, old, new)
+        except IntegrityError as error:
+            raise NameTaken from error
+
+    async def history(self, project_id: ProjectId, path: str, limit: int) -> list[Revision]:
+        """Return the revisions of the file that is, or last was, at the path."""
+        async with self._database.read() as connection:
+            file_id = await _file_id(connection, project_id, path)
+            statement = (
+                REVISIONS.where(revisions.c.file_id == file_id)
+                .order_by(revisions.c.number.desc())
+                .limit(limit)
+            )
+            return [revision_of(row) for row in await connection.execute(statement)]
+
+    async def revision(self, project_id: ProjectId, revision_id: RevisionId) -> Revision | None:
+        """Return one of the project's revisions."""
+        statement = REVISIONS.where(
+            and_(revisions.c.project_id == project_id, revisions.c.id == revision_id)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(statement)).first()
+        return None if row is None else revision_of(row)
+
+    async def add_checkpoint(self, project_id: ProjectId, checkpoint: Checkpoint) -> None:
+        """Store a checkpoint."""
+        values = {
+            "id": checkpoint.id,
+            "project_id": project_id,
+            "path": checkpoint.path,
+            "revision_id": checkpoint.revision_id,
+            "created_at": checkpoint.created_at,
+        }
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(insert(checkpoints).values(values))
+        except IntegrityError as error:  # the file went away meanwhile
+            raise FileMissing from error
+
+    async def checkpoints(self, project_id: ProjectId, path: str) -> list[Checkpoint]:
+        """Return a file's checkpoints, oldest first."""
+        statement = CHECKPOINTS.where(
+            and_(checkpoints.c.project_id == project_id, checkpoints.c.path == path)
+        )
+        async with self._database.read() as connection:
+            return [checkpoint_of(row) for row in await connection.execute(statement)]
+
+    async def delete_checkpoint(
+        self, project_id: ProjectId, path: str, checkpoint_id: CheckpointId
+    ) -> bool:
+        """Delete a checkpoint of the file."""
+        statement = delete(checkpoints).where(
+            and_(
+                checkpoints.c.project_id == project_id,
+                checkpoints.c.path == path,
+                checkpoints.c.id == checkpoint_id,
+            )
+        )
+        async with self._database.transaction() as connection:
+            result = await connection.execute(statement)
+        return result.rowcount > 0
+
+    async def trust(
+        self, user_id: UserId, project_id: ProjectId, path: str, blob: BlobHash
+    ) -> None:
+        """Remember that the user trusts the file at the path with this content."""
+        async with self._database.transaction() as connection:
+            file_id = await _file_id(connection, project_id, path)
+            row = and_(trusted_contents.c.user_id == user_id, trusted_contents.c.file_id == file_id)
+            result = await connection.execute(update(trusted_contents).where(row).values(blob=blob))
+            if file_id is not None and result.rowcount == 0:
+                await connection.execute(
+                    insert(trusted_contents).values(user_id=user_id, file_id=file_id, blob=blob)
+                )
+
+    async def is_trusted(
+        self, user_id: UserId, project_id: ProjectId, path: str, blob: BlobHash
+    ) -> bool:
+        """Tell whether the user trusts the file at the path with this content."""
+        statement = (
+            select(entries.c.path)
+            .join(trusted_contents, trusted_contents.c.file_id == entries.c.file_id)
+            .where(
+                is_in(
+                    project_id,
+                    entries.c.path == path,
+                    trusted_contents.c.user_id == user_id,
+                    trusted_contents.c.blob == blob,
+                )
+            )
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(statement)).first() is not None
+
+    async def _entries(self, condition: ColumnElement[bool]) -> list[Entry]:
+        async with self._database.read() as connection:
+            rows = await connection.execute(ENTRIES.where(condition).order_by(entries.c.path))
+            return [entry_of(row) for row in rows]
+
+
+async def _move(connection: AsyncConnection, project_id: ProjectId, old: str, new: str) -> None:
+    tail = len(old) + 1  # SQL counts from one
+    moved = await connection.execute(
+        update(entries)
+        .where(is_in(project_id, entries.c.path == old))
+        .values(path=new, parent=parent_of(new))
+    )
+    if moved.rowcount == 0:
+        raise FileMissing
+    await connection.execute(
+        update(entries)
+        .where(is_in(project_id, starts_with(entries.c.path, old)))
+        .values(
+            path=literal(new).concat(func.substr(entries.c.path, tail)),
+            parent=literal(new).concat(func.substr(entries.c.parent, tail)),
+        )
+    )
+
+
+async def _file_id(connection: AsyncConnection, project_id: ProjectId, path: str) -> str | None:
+    """Return the history of the file that is at the path, else of the last one that was."""
+    present = select(entries.c.file_id).where(is_in(project_id, entries.c.path == path))
+    file_id: str | None = (await connection.execute(present)).scalar()
+    if file_id is not None:
+        return file_id
+    past = (
+        select(revisions.c.file_id)
+        .where(and_(revisions.c.project_id == project_id, revisions.c.path == path))
+        .order_by(*LATEST_FIRST)
+        .limit(1)
+    )
+    return (await connection.execute(past)).scalar()

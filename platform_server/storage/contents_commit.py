@@ -1,0 +1,190 @@
+"""One transaction that changes a project's files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, func, insert, select, update
+
+from platform_server.clock import new_id
+from platform_server.contents.model import Kind
+from platform_server.contents.repository import MakeDirectory, Remove, Save
+from platform_server.errors import RevisionConflict, WrongKind
+from platform_server.projects.names import ancestors, parent_of
+from platform_server.storage.contents_rows import (
+    ENTRIES,
+    LATEST_FIRST,
+    entry_of,
+    is_at_or_below,
+    is_in,
+)
+from platform_server.storage.tables.contents import entries, revisions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from platform_server.contents.model import Entry
+    from platform_server.contents.repository import Change
+    from platform_server.projects.model import ProjectId
+
+_AT_ONCE = 400  # paths in one statement
+
+
+class Commit:
+    """Carries out changes on one connection; whoever opened the transaction ends it."""
+
+    def __init__(self, connection: AsyncConnection, project_id: ProjectId, at: datetime) -> None:
+        self._connection = connection
+        self._project_id = project_id
+        self._at = at
+
+    async def run(self, changes: Sequence[Change]) -> dict[str, Entry]:
+        """Make the changes, removals first, and return the entries saved or made."""
+        for change in changes:
+            if isinstance(change, Remove):
+                await self._remove(change.path)
+        saves = [change for change in changes if isinstance(change, Save)]
+        folders = [change.path for change in changes if isinstance(change, MakeDirectory)]
+        wanted = [*(save.path for save in saves), *folders]
+        current = await self._current({*wanted, *_above(wanted)})
+        await self._make_directories(_missing_folders(wanted, folders, current))
+        await self._save(saves, current)
+        return {path: entry_of(row) for path, row in (await self._current(wanted)).items()}
+
+    async def _remove(self, path: str) -> None:
+        await self._connection.execute(
+            delete(entries).where(is_in(self._project_id, is_at_or_below(path)))
+        )
+
+    async def _current(self, paths: Iterable[str]) -> dict[str, Row[Any]]:
+        """Return the rows at the paths, locked until the end of the transaction."""
+        ordered = sorted(paths)
+        found: dict[str, Row[Any]] = {}
+        for start in range(0, len(ordered), _AT_ONCE):
+            some = ordered[start : start + _AT_ONCE]
+            statement = ENTRIES.where(is_in(self._project_id, entries.c.path.in_(some)))
+            result = await self._connection.execute(statement.with_for_update(of=entries))
+            found |= {row.path: row for row in result}
+        return found
+
+    async def _make_directories(self, paths: Sequence[str]) -> None:
+        if paths:
+            rows = [self._entry_row(path) for path in paths]
+            await self._connection.execute(insert(entries), rows)
+
+    async def _save(self, saves: Sequence[Save], current: dict[str, Row[Any]]) -> None:
+        for save in saves:
+            _check(save, current.get(save.path))
+        histories = await self._histories(saves, current)
+        if not saves:
+            return
+        await self._connection.execute(
+            insert(revisions), [self._revision_row(save, histories[save.path]) for save in saves]
+        )
+        new = [save for save in saves if save.path not in current]
+        if new:
+            rows = [self._file_row(save, histories[save.path][0]) for save in new]
+            await self._connection.execute(insert(entries), rows)
+        for save in saves:
+            if save.path in current:
+                await self._point_to(save)
+
+    async def _point_to(self, save: Save) -> None:
+        await self._connection.execute(
+            update(entries)
+            .where(is_in(self._project_id, entries.c.path == save.path))
+            .values(revision_id=save.revision_id, modified_at=self._at)
+        )
+
+    async def _histories(
+        self, saves: Sequence[Save], current: dict[str, Row[Any]]
+    ) -> dict[str, tuple[str, int]]:
+        """Return, for each path, the history the revision goes to and the number it gets there."""
+        result = {
+            path: (row.file_id, row.revision_number + 1)
+            for path, row in current.items()
+            if row.file_id is not None
+        }
+        new = [save.path for save in saves if save.path not in result]
+        known = await self._with_history(new)
+        for path in new:
+            result[path] = await self._continued(path) if path in known else (new_id(), 1)
+        return result
+
+    async def _with_history(self, paths: Sequence[str]) -> set[str]:
+        """Return those of the paths at which a file was saved before."""
+        known: set[str] = set()
+        for start in range(0, len(paths), _AT_ONCE):
+            some = paths[start : start + _AT_ONCE]
+            statement = (
+                select(revisions.c.path)
+                .distinct()
+                .where(and_(revisions.c.project_id == self._project_id, revisions.c.path.in_(some)))
+            )
+            known |= set((await self._connection.execute(statement)).scalars())
+        return known
+
+    async def _continued(self, path: str) -> tuple[str, int]:
+        """Return where the history of the last file at the path goes on, unless it moved away."""
+        at_path = and_(revisions.c.project_id == self._project_id, revisions.c.path == path)
+        latest = select(revisions.c.file_id).where(at_path).order_by(*LATEST_FIRST).limit(1)
+        file_id = (await self._connection.execute(latest)).scalar_one()
+        alive = select(entries.c.path).where(entries.c.file_id == file_id).limit(1)
+        if (await self._connection.execute(alive)).first() is not None:
+            return new_id(), 1
+        highest = select(func.max(revisions.c.number)).where(revisions.c.file_id == file_id)
+        return file_id, (await self._connection.execute(highest)).scalar_one() + 1
+
+    def _entry_row(self, path: str) -> dict[str, Any]:
+        return {
+            "project_id": self._project_id,
+            "path": path,
+            "parent": parent_of(path),
+            "created_at": self._at,
+            "modified_at": self._at,
+        }
+
+    def _file_row(self, save: Save, file_id: str) -> dict[str, Any]:
+        return self._entry_row(save.path) | {"file_id": file_id, "revision_id": save.revision_id}
+
+    def _revision_row(self, save: Save, history: tuple[str, int]) -> dict[str, Any]:
+        file_id, number = history
+        return {
+            "id": save.revision_id,
+            "project_id": self._project_id,
+            "file_id": file_id,
+            "number": number,
+            "path": save.path,
+            "blob": save.blob,
+            "size": save.size,
+            "author_id": save.author_id,
+            "origin": save.origin.value,
+            "created_at": self._at,
+        }
+
+
+def _above(paths: Iterable[str]) -> set[str]:
+    return {above for path in paths for above in ancestors(path)}
+
+
+def _missing_folders(
+    wanted: Sequence[str], folders: Sequence[str], current: dict[str, Row[Any]]
+) -> list[str]:
+    """Return the folders to make, the upper ones first; raises WrongKind for a file in the way."""
+    needed = sorted(_above(wanted) | set(folders))
+    for path in needed:
+        if path in current and entry_of(current[path]).kind is not Kind.DIRECTORY:
+            raise WrongKind(f'"{path}" is a file, not a folder.')
+    return [path for path in needed if path not in current]
+
+
+def _check(save: Save, row: Row[Any] | None) -> None:
+    """Refuse a save that does not replace what it thinks it does."""
+    if row is not None and row.file_id is None:
+        raise WrongKind(f'"{save.path}" is a folder, not a file.')
+    if (None if row is None else row.revision_id) != save.replaces:
+        raise RevisionConflict

@@ -1,0 +1,94 @@
+"""Statements and rows of files, without a connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, or_, select
+
+from platform_server.contents.model import (
+    BlobHash,
+    Checkpoint,
+    CheckpointId,
+    Entry,
+    Kind,
+    Origin,
+    Revision,
+    RevisionId,
+)
+from platform_server.identity.model import UserId
+from platform_server.projects.model import ProjectId
+from platform_server.storage.tables.contents import checkpoints, entries, revisions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column, ColumnElement, Row
+
+_REVISION = tuple(column.label(f"revision_{column.name}") for column in revisions.c)
+
+ENTRIES = select(
+    entries.c.project_id,
+    entries.c.path,
+    entries.c.file_id,
+    entries.c.created_at,
+    entries.c.modified_at,
+    *_REVISION,
+).outerjoin(revisions, revisions.c.id == entries.c.revision_id)
+
+REVISIONS = select(*_REVISION)
+
+LATEST_FIRST = (revisions.c.created_at.desc(), revisions.c.number.desc())
+
+
+def is_in(project_id: ProjectId, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition for entries of the project."""
+    return and_(entries.c.project_id == project_id, *conditions)
+
+
+def starts_with(column: Column[str], folder: str) -> ColumnElement[bool]:
+    """Return the condition for paths below the folder, segment by segment."""
+    prefix = f"{folder}/"
+    return func.substr(column, 1, len(prefix)) == prefix
+
+
+def is_at_or_below(path: str) -> ColumnElement[bool]:
+    """Return the condition for an entry and everything below it."""
+    return or_(entries.c.path == path, starts_with(entries.c.path, path))
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """Return the entry in a row of ``ENTRIES``."""
+    return Entry(
+        project_id=ProjectId(row.project_id),
+        path=row.path,
+        kind=Kind.DIRECTORY if row.file_id is None else Kind.FILE,
+        revision=None if row.revision_id is None else revision_of(row),
+        created_at=row.created_at,
+        modified_at=row.modified_at,
+    )
+
+
+def revision_of(row: Row[Any]) -> Revision:
+    """Return the revision in a row of ``REVISIONS`` or ``ENTRIES``."""
+    return Revision(
+        id=RevisionId(row.revision_id),
+        project_id=ProjectId(row.revision_project_id),
+        path=row.revision_path,
+        blob=BlobHash(row.revision_blob),
+        size=row.revision_size,
+        author_id=None if row.revision_author_id is None else UserId(row.revision_author_id),
+        origin=Origin(row.revision_origin),
+        created_at=row.revision_created_at,
+    )
+
+
+def checkpoint_of(row: Row[Any]) -> Checkpoint:
+    """Return the checkpoint in a row of its table."""
+    return Checkpoint(
+        id=CheckpointId(row.id),
+        path=row.path,
+        revision_id=RevisionId(row.revision_id),
+        created_at=row.created_at,
+    )
+
+
+CHECKPOINTS = select(checkpoints).order_by(checkpoints.c.created_at, checkpoints.c.id)
