@@ -1,0 +1,237 @@
+"""All that the clients of one kernel and the kernel say to each other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from platform_kernels import filters
+from platform_kernels.messages import InvalidMessage, Message, Signer, compose
+from platform_kernels.outbox import MEBIBYTE, Outbox, Sink, notice
+from platform_kernels.requests import Request, Requests
+from platform_kernels.wires import LinkLimits, Wires
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from platform_kernels.bounds import Allowance, Pace
+    from platform_server.sandboxes.runtime import KernelEndpoints
+
+_SETTLE_PATIENCE = 1.0  # seconds without any output before a missing idle counts as lost
+_DEPARTED_LIMIT = 4  # clients that may come back and find their outputs
+_REPLACED = 4000  # websocket close code: the same client connected again
+
+log = logging.getLogger(__name__)
+
+
+class LinkObserver(Protocol):
+    """Who wants to know how the kernel is doing."""
+
+    def kernel_ready(self) -> None:
+        """Note that the kernel listens."""
+
+    def kernel_status(self, state: str, parent_type: str) -> None:
+        """Note a state, reported on account of a request of this type."""
+
+    def kernel_output(self, parent_type: str) -> None:
+        """Note an output on account of a request of this type."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Client:
+    """One client of a kernel. It outlives its connection, so that it can come back."""
+
+    key: tuple[str, str]  # whose it is, and its own name for itself
+    outbox: Outbox
+
+
+class KernelLink:
+    """One set of connections to a kernel, shared by all of its clients.
+
+    What a client asks is answered to that client only; outputs go to all. A client that lost its
+    connection finds what was written meanwhile (bounded). A kernel that ends while it owes answers
+    has them given by the link, so that nobody waits for ever.
+    """
+
+    def __init__(
+        self,
+        key: bytes,
+        observer: LinkObserver,
+        *,
+        identity: str,
+        limits: LinkLimits,
+        allowance: Allowance,
+        pace: Pace,
+    ) -> None:
+        self._observer = observer
+        self._limits = limits
+        self._allowance = allowance
+        self._wires = Wires(
+            Signer(key),
+            self,
+            identity=identity.encode(),
+            limits=limits,
+            allowance=allowance,
+            pace=pace,
+        )
+        self._why_down: str | None = "The kernel has not been started."
+        self._clients: OrderedDict[tuple[str, str], Client] = OrderedDict()
+        self._requests: Requests[Client | None] = Requests()
+        self._settling: asyncio.TimerHandle | None = None
+
+    @property
+    def connected(self) -> int:
+        """How many clients have a connection."""
+        return sum(client.outbox.sink is not None for client in self._clients.values())
+
+    async def connect(self, endpoints: KernelEndpoints) -> None:
+        """Talk to the kernel that was just started there, in place of any earlier one."""
+        self.fail_requests("The kernel was restarted.")
+        self._why_down = None
+        await self._wires.open(endpoints)
+
+    async def disconnect(self, why: str) -> None:
+        """Stop talking: the kernel has ended. Requests, open and new, fail with this reason."""
+        self._why_down = why
+        self.fail_requests(why)
+        await self._wires.close()
+
+    async def aclose(self) -> None:
+        """Hang up on everybody. May be called twice."""
+        await self.disconnect("The kernel was shut down.")
+        for client in self._clients.values():
+            client.outbox.clear()
+            if client.outbox.sink is not None:
+                client.outbox.sink.close(1001, "the kernel was shut down")
+        self._clients.clear()
+
+    def attach(self, user: str, session: str, sink: Sink) -> Client:
+        """Connect a client; one of the same name and user is taken to have come back."""
+        key = (user, session or f"anonymous {id(sink)}")
+        client = self._clients.get(key)
+        if client is None:
+            outbox = Outbox(self._allowance, self._limits.outbox)
+            client = self._clients[key] = Client(key=key, outbox=outbox)
+        stale = client.outbox.sink
+        client.outbox.attach(sink)
+        if stale is not None:
+            stale.close(_REPLACED, "the same client connected again")
+        return client
+
+    def detach(self, client: Client, sink: Sink, *, may_return: bool) -> None:
+        """Note that a client's connection is gone; what follows is kept if it may return."""
+        if client.outbox.sink is not sink:
+            return  # it has another connection already
+        client.outbox.detach()
+        self._clients.move_to_end(client.key)
+        if not may_return:
+            self._forget(client)
+        departed = [one for one in self._clients.values() if one.outbox.sink is None]
+        for oldest in departed[:-_DEPARTED_LIMIT]:
+            self._forget(oldest)
+
+    def submit(self, client: Client | None, message: Message) -> None:
+        """Send a client's message (None: the server's own) to the kernel.
+
+        Raises TooMuchUnsentError. A request to a kernel that has ended is answered with an error.
+        """
+        self._requests.add(client, message)
+        if self._why_down is not None:
+            self.fail_requests(self._why_down)
+        else:
+            self._wires.send(message.channel, message.parts)
+
+    def announce(self, kind: str, content: Mapping[str, object]) -> None:
+        """Tell all clients something on the kernel's behalf."""
+        self._to_all(compose("iopub", kind, content))
+
+    def fail_requests(self, why: str) -> None:
+        """Answer every open request with an error."""
+        for request in self._requests.take_all():
+            _answer(request, request.failure(why))
+
+    def ready(self) -> None:
+        """Pass on that the kernel listens (Handler)."""
+        self._observer.kernel_ready()
+
+    def received(self, message: Message) -> None:
+        """Route a message from the kernel to whom it concerns (Handler)."""
+        try:
+            if message.channel == "iopub":
+                self._output(message)
+            elif message.channel == "stdin":
+                self._question(filters.safe_prompt(message))
+            else:
+                self._reply(filters.safe_reply(message))
+        except InvalidMessage as error:
+            log.debug("dropped a %s: %s", message.header.type, error)
+
+    def left_out(self, channel: str, size: int, beginning: list[bytes]) -> None:
+        """Tell the clients that an output was too large (Handler)."""
+        parent = beginning[1] if len(beginning) > 1 else b"{}"
+        limit = self._limits.output if channel == "iopub" else self._limits.reply
+        text = f"[{size / MEBIBYTE:.1f} MB left out: one message may have {limit // MEBIBYTE} MB]"
+        try:
+            line = notice(text, parent=parent)
+        except InvalidMessage:
+            return
+        self._to_all(line)
+        request = None if channel == "iopub" else self._requests.reply(line.parent.id)
+        if request is not None:
+            _answer(request, [request.error_reply(text)])
+
+    def _output(self, message: Message) -> None:
+        parent = message.parent
+        if message.header.type == "status":
+            state = filters.execution_state(message)
+            self._observer.kernel_status(state, parent.type)
+            if state == "idle":
+                self._requests.settle(parent.id)
+        self._observer.kernel_output(parent.type)
+        self._to_all(message)
+
+    def _question(self, message: Message) -> None:
+        """Pass an input request on to the client whose code asks, and to nobody else."""
+        request = self._requests.find(message.parent.id)
+        if request is not None and request.client is not None:
+            request.client.outbox.put(message)
+
+    def _reply(self, message: Message) -> None:
+        request = self._requests.reply(message.parent.id)
+        if request is None:
+            return
+        _answer(request, [message])
+        if not request.settled:
+            self._settle_later()
+
+    def _to_all(self, message: Message) -> None:
+        for client in list(self._clients.values()):
+            client.outbox.put(message)
+        if self._settling is not None:
+            self._settle_later()
+
+    def _settle_later(self) -> None:
+        """Wait for the idle that belongs to a reply; a kernel that wrote too much has lost it."""
+        if self._settling is not None:
+            self._settling.cancel()
+        loop = asyncio.get_running_loop()
+        self._settling = loop.call_later(_SETTLE_PATIENCE, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = None
+        for request in self._requests.unsettled():
+            self._observer.kernel_status("idle", request.type)
+            _answer(request, [request.idle()])
+
+    def _forget(self, client: Client) -> None:
+        client.outbox.clear()
+        self._clients.pop(client.key, None)
+
+
+def _answer(request: Request[Client | None], messages: list[Message]) -> None:
+    if request.client is not None:
+        for message in messages:
+            request.client.outbox.put(message)
