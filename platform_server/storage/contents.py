@@ -12,7 +12,10 @@ from platform_server.projects.names import parent_of
 from platform_server.storage.contents_commit import Commit
 from platform_server.storage.contents_rows import (
     CHECKPOINTS,
+    CHILDREN,
     ENTRIES,
+    ENTRIES_AT,
+    ENTRY_AT,
     LATEST_FIRST,
     REVISIONS,
     checkpoint_of,
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from platform_server.contents.model import (
@@ -59,26 +61,34 @@ class SqlContentsRepository:
 
     async def entry(self, project_id: ProjectId, path: str) -> Entry | None:
         """Return what is at the path."""
-        found = await self._entries(is_in(project_id, entries.c.path == path))
-        return found[0] if found else None
+        values = {"in_project": project_id, "path": path}
+        async with self._database.read() as connection:
+            row = (await connection.execute(ENTRY_AT, values)).first()
+        return None if row is None else entry_of(row)
 
     async def entries(self, project_id: ProjectId, paths: Sequence[str]) -> dict[str, Entry]:
         """Return what is at the paths."""
         found: dict[str, Entry] = {}
-        for start in range(0, len(paths), _AT_ONCE):
-            some = paths[start : start + _AT_ONCE]
-            rows = await self._entries(is_in(project_id, entries.c.path.in_(some)))
-            found |= {entry.path: entry for entry in rows}
+        async with self._database.read() as connection:
+            for start in range(0, len(paths), _AT_ONCE):
+                some = list(paths[start : start + _AT_ONCE])
+                values = {"in_project": project_id, "paths": some}
+                rows = await connection.execute(ENTRIES_AT, values)
+                found |= {row.path: entry_of(row) for row in rows}
         return found
 
     async def children(self, project_id: ProjectId, path: str) -> list[Entry]:
         """Return what is in a folder."""
-        return await self._entries(is_in(project_id, entries.c.parent == path))
+        async with self._database.read() as connection:
+            rows = await connection.execute(CHILDREN, {"in_project": project_id, "parent": path})
+            return [entry_of(row) for row in rows]
 
     async def below(self, project_id: ProjectId, path: str) -> list[Entry]:
         """Return everything in a folder and in the folders in it."""
         within = (starts_with(entries.c.path, path),) if path else ()
-        return await self._entries(is_in(project_id, *within))
+        statement = ENTRIES.where(is_in(project_id, *within)).order_by(entries.c.path)
+        async with self._database.read() as connection:
+            return [entry_of(row) for row in await connection.execute(statement)]
 
     async def commit(
         self, project_id: ProjectId, changes: Sequence[Change], at: datetime
@@ -187,11 +197,6 @@ class SqlContentsRepository:
         )
         async with self._database.read() as connection:
             return (await connection.execute(statement)).first() is not None
-
-    async def _entries(self, condition: ColumnElement[bool]) -> list[Entry]:
-        async with self._database.read() as connection:
-            rows = await connection.execute(ENTRIES.where(condition).order_by(entries.c.path))
-            return [entry_of(row) for row in rows]
 
 
 async def _move(connection: AsyncConnection, project_id: ProjectId, old: str, new: str) -> None:

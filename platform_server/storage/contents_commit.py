@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, select
 
 from platform_server.clock import new_id
-from platform_server.contents.model import Kind
+from platform_server.contents.model import Entry, Kind, Revision
 from platform_server.contents.repository import MakeDirectory, Remove, Save
 from platform_server.errors import RevisionConflict, WrongKind
 from platform_server.projects.names import ancestors, parent_of
 from platform_server.storage.contents_rows import (
-    ENTRIES,
+    ADD_ENTRY,
+    ADD_REVISION,
+    ENTRIES_LOCKED_AT,
     LATEST_FIRST,
+    POINT_ENTRY_TO,
     entry_of,
     is_at_or_below,
     is_in,
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from platform_server.contents.model import Entry
     from platform_server.contents.repository import Change
     from platform_server.projects.model import ProjectId
 
@@ -51,9 +53,12 @@ class Commit:
         folders = [change.path for change in changes if isinstance(change, MakeDirectory)]
         wanted = [*(save.path for save in saves), *folders]
         current = await self._current({*wanted, *_above(wanted)})
-        await self._make_directories(_missing_folders(wanted, folders, current))
+        missing = _missing_folders(wanted, folders, current)
+        await self._make_directories(missing)
         await self._save(saves, current)
-        return {path: entry_of(row) for path, row in (await self._current(wanted)).items()}
+        made = {path: self._folder(path) for path in missing if path in folders}
+        kept = {path: entry_of(current[path]) for path in folders if path in current}
+        return made | kept | {save.path: self._saved(save, current) for save in saves}
 
     async def _remove(self, path: str) -> None:
         await self._connection.execute(
@@ -66,15 +71,14 @@ class Commit:
         found: dict[str, Row[Any]] = {}
         for start in range(0, len(ordered), _AT_ONCE):
             some = ordered[start : start + _AT_ONCE]
-            statement = ENTRIES.where(is_in(self._project_id, entries.c.path.in_(some)))
-            result = await self._connection.execute(statement.with_for_update(of=entries))
+            values = {"in_project": self._project_id, "paths": some}
+            result = await self._connection.execute(ENTRIES_LOCKED_AT, values)
             found |= {row.path: row for row in result}
         return found
 
     async def _make_directories(self, paths: Sequence[str]) -> None:
         if paths:
-            rows = [self._entry_row(path) for path in paths]
-            await self._connection.execute(insert(entries), rows)
+            await self._connection.execute(ADD_ENTRY, [self._entry_row(path) for path in paths])
 
     async def _save(self, saves: Sequence[Save], current: dict[str, Row[Any]]) -> None:
         for save in saves:
@@ -83,22 +87,15 @@ class Commit:
         if not saves:
             return
         await self._connection.execute(
-            insert(revisions), [self._revision_row(save, histories[save.path]) for save in saves]
+            ADD_REVISION, [self._revision_row(save, histories[save.path]) for save in saves]
         )
         new = [save for save in saves if save.path not in current]
         if new:
             rows = [self._file_row(save, histories[save.path][0]) for save in new]
-            await self._connection.execute(insert(entries), rows)
-        for save in saves:
-            if save.path in current:
-                await self._point_to(save)
-
-    async def _point_to(self, save: Save) -> None:
-        await self._connection.execute(
-            update(entries)
-            .where(is_in(self._project_id, entries.c.path == save.path))
-            .values(revision_id=save.revision_id, modified_at=self._at)
-        )
+            await self._connection.execute(ADD_ENTRY, rows)
+        changed = [self._pointing_row(save) for save in saves if save.path in current]
+        if changed:
+            await self._connection.execute(POINT_ENTRY_TO, changed)
 
     async def _histories(
         self, saves: Sequence[Save], current: dict[str, Row[Any]]
@@ -139,11 +136,52 @@ class Commit:
         highest = select(func.max(revisions.c.number)).where(revisions.c.file_id == file_id)
         return file_id, (await self._connection.execute(highest)).scalar_one() + 1
 
+    def _folder(self, path: str) -> Entry:
+        return Entry(
+            project_id=self._project_id,
+            path=path,
+            kind=Kind.DIRECTORY,
+            revision=None,
+            created_at=self._at,
+            modified_at=self._at,
+        )
+
+    def _saved(self, save: Save, current: dict[str, Row[Any]]) -> Entry:
+        row = current.get(save.path)
+        revision = Revision(
+            id=save.revision_id,
+            project_id=self._project_id,
+            path=save.path,
+            blob=save.blob,
+            size=save.size,
+            author_id=save.author_id,
+            origin=save.origin,
+            created_at=self._at,
+        )
+        return Entry(
+            project_id=self._project_id,
+            path=save.path,
+            kind=Kind.FILE,
+            revision=revision,
+            created_at=self._at if row is None else row.created_at,
+            modified_at=self._at,
+        )
+
+    def _pointing_row(self, save: Save) -> dict[str, Any]:
+        return {
+            "in_project": self._project_id,
+            "at_path": save.path,
+            "to_revision": save.revision_id,
+            "at": self._at,
+        }
+
     def _entry_row(self, path: str) -> dict[str, Any]:
         return {
             "project_id": self._project_id,
             "path": path,
             "parent": parent_of(path),
+            "file_id": None,
+            "revision_id": None,
             "created_at": self._at,
             "modified_at": self._at,
         }
