@@ -1,0 +1,106 @@
+/** The user menu: who is signed in, and signing out. */
+
+import {
+  ILabStatus,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Dialog, ICommandPalette, showDialog, showErrorMessage } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
+import { IMainMenu } from '@jupyterlab/mainmenu';
+import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
+
+import { ServerApi } from '../server/api.js';
+import { personFromIdentity } from './model.js';
+import { signOut } from './restapi.js';
+import { UserMenu, type IMenuLink } from './widget.js';
+
+namespace CommandIDs {
+  export const signOut = 'platform:sign-out';
+}
+
+// Where core's user manager remembers who was here; the next person should not find it.
+const REMEMBERED_USER = '@jupyterlab/services:UserManager#user';
+
+const account: JupyterFrontEndPlugin<void> = {
+  id: 'platform-labextension:account',
+  description: 'Adds the user menu to the top bar.',
+  autoStart: true,
+  requires: [ITranslator],
+  optional: [ICommandPalette, IMainMenu, ILabStatus],
+  activate: (
+    app: JupyterFrontEnd,
+    translator: ITranslator,
+    palette: ICommandPalette | null,
+    mainMenu: IMainMenu | null,
+    status: ILabStatus | null
+  ) => {
+    const trans = translator.load('platform');
+    const api = new ServerApi(app.serviceManager.serverSettings);
+    app.commands.addCommand(CommandIDs.signOut, {
+      label: trans.__('Sign Out'),
+      caption: trans.__('Save everything and end this session'),
+      execute: () => leave(app, api, status, trans)
+    });
+    palette?.addItem({ command: CommandIDs.signOut, category: trans.__('Account') });
+    mainMenu?.fileMenu.addGroup([{ command: CommandIDs.signOut }], 1000);
+    void addMenu(app, api, trans);
+  }
+};
+
+async function addMenu(
+  app: JupyterFrontEnd,
+  api: ServerApi,
+  trans: TranslationBundle
+): Promise<void> {
+  const { user } = app.serviceManager;
+  await user.ready.catch(() => undefined);
+  const links: IMenuLink[] = [
+    { label: trans.__('Sign out'), open: () => void app.commands.execute(CommandIDs.signOut) }
+  ];
+  const tokens = PageConfig.getOption('platformTokensUrl');
+  if (tokens !== '') {
+    const open = () => void window.open(api.url(tokens), '_blank', 'noopener');
+    links.unshift({ label: trans.__('API tokens'), open });
+  }
+  const menu = new UserMenu({ person: personFromIdentity(user.identity), links, trans });
+  app.shell.add(menu, 'top', { rank: 1000 });
+}
+
+/** Save, end the session, and show the sign-in page; stays where it is if any of this fails. */
+async function leave(
+  app: JupyterFrontEnd,
+  api: ServerApi,
+  status: ILabStatus | null,
+  trans: TranslationBundle
+): Promise<void> {
+  if (status?.isDirty === true) {
+    await app.commands.execute('docmanager:save-all');
+  }
+  if (status?.isDirty === true && !(await confirmLoss(trans))) {
+    return;
+  }
+  try {
+    await signOut(api);
+  } catch (reason) {
+    await showErrorMessage(trans.__('You are still signed in'), messageOf(reason));
+    return;
+  }
+  localStorage.removeItem(REMEMBERED_USER);
+  window.location.assign(api.url('login'));
+}
+
+async function confirmLoss(trans: TranslationBundle): Promise<boolean> {
+  const result = await showDialog({
+    title: trans.__('Sign out without saving?'),
+    body: trans.__('Some of your changes could not be saved. Signing out discards them.'),
+    buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans.__('Discard and sign out') })]
+  });
+  return result.button.accept;
+}
+
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+export default account;

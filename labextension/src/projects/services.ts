@@ -1,0 +1,102 @@
+/** Core's drive and terminal manager, made to put new things into a project. */
+
+import {
+  type Contents,
+  Drive,
+  IConnectionStatus,
+  IDefaultDrive,
+  IServerSettings,
+  ITerminalManager,
+  type ServerConnection,
+  type ServiceManagerPlugin,
+  Terminal,
+  TerminalManager
+} from '@jupyterlab/services';
+
+import { ProjectGate } from './gate.js';
+import { IProjectGate } from './tokens.js';
+
+const gate: ServiceManagerPlugin<IProjectGate> = {
+  id: 'platform-labextension:project-gate',
+  description: 'Finds the project that something new goes into.',
+  autoStart: true,
+  provides: IProjectGate,
+  activate: () => new ProjectGate()
+};
+
+/** A drive on which a new file or notebook always lands in a project. */
+class ProjectDrive extends Drive {
+  constructor(
+    private readonly _gate: IProjectGate,
+    options: Drive.IOptions
+  ) {
+    super(options);
+  }
+
+  /** A new folder may stand at the top: the server makes a project of it. */
+  override async newUntitled(options: Contents.ICreateOptions = {}): Promise<Contents.IModel> {
+    if (options.type === 'directory') {
+      return super.newUntitled(options);
+    }
+    return super.newUntitled({ ...options, path: await this._gate.locate(options.path ?? '') });
+  }
+}
+
+/** Replaces `@jupyterlab/services-extension:default-drive`. */
+const drive: ServiceManagerPlugin<Contents.IDrive> = {
+  id: 'platform-labextension:default-drive',
+  description: 'The drive of all projects.',
+  autoStart: true,
+  requires: [IProjectGate],
+  optional: [IServerSettings],
+  provides: IDefaultDrive,
+  activate: (_app, gate: IProjectGate, serverSettings: ServerConnection.ISettings | null) =>
+    new ProjectDrive(gate, serverSettings ? { serverSettings } : {})
+};
+
+/** A terminal manager whose terminals always run in a project's sandbox. */
+class ProjectTerminalManager extends TerminalManager {
+  constructor(
+    private readonly _gate: IProjectGate,
+    options: TerminalManager.IOptions
+  ) {
+    super(options);
+  }
+
+  override async startNew(
+    options: Terminal.ITerminal.IOptions = {}
+  ): Promise<Terminal.ITerminalConnection> {
+    if (options.name !== undefined) {
+      // The page restores a tab whose shell has ended. Which project it was in is not known any
+      // more, and a new shell would only look like the old one: the tab is not restored.
+      throw new Error(`The terminal ${options.name} has ended.`);
+    }
+    return super.startNew({ cwd: await this._gate.locate(options.cwd ?? '') });
+  }
+}
+
+/** Replaces `@jupyterlab/services-extension:terminal-manager`. */
+const terminals: ServiceManagerPlugin<Terminal.IManager> = {
+  id: 'platform-labextension:terminal-manager',
+  description: "The terminals in the projects' sandboxes.",
+  autoStart: true,
+  requires: [IProjectGate],
+  optional: [IServerSettings, IConnectionStatus],
+  provides: ITerminalManager,
+  activate: (
+    _app,
+    gate: IProjectGate,
+    serverSettings: ServerConnection.ISettings | null,
+    connection: IConnectionStatus | null
+  ) => {
+    if (!Terminal.isAvailable()) {
+      return new TerminalManager.NoopManager();
+    }
+    return new ProjectTerminalManager(gate, {
+      ...(serverSettings ? { serverSettings } : {}),
+      standby: () => connection?.isConnected === false || 'when-hidden'
+    });
+  }
+};
+
+export default [gate, drive, terminals];

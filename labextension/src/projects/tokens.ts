@@ -1,0 +1,54 @@
+/** What other features may ask about projects. */
+
+import { Token } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+
+/** Finds the project that something new goes into. Part of the page before the application is. */
+export interface IProjectGate {
+  /**
+   * The folder to use where `path` was asked for.
+   *
+   * A path inside a project is its own answer. At the top, where nothing but projects can be, the
+   * user decides; rejects with NoProjectChosen when they do not.
+   */
+  locate(path: string): Promise<string>;
+
+  /** Who decides; until somebody can, `locate` answers with the path as it is. */
+  chooser: (() => Promise<string>) | null;
+}
+
+export const IProjectGate = new Token<IProjectGate>(
+  'platform-labextension:IProjectGate',
+  'Finds the project that something new goes into.'
+);
+
+/** The projects of the person at the keyboard, by the name of their folder. */
+export interface IProjects {
+  /** Their folders, in the order of the file browser; null until they are known. */
+  readonly folders: readonly string[] | null;
+
+  /** The project that was used last and still exists, else the most recently changed one. */
+  readonly preferred: string | null;
+
+  /** Emitted when `folders` or `preferred` may have changed. */
+  readonly changed: ISignal<IProjects, void>;
+
+  /** Make a project and resolve with its folder; rejects with ApiError when the server refuses. */
+  create(name: string): Promise<string>;
+
+  /** Ask the server again. */
+  refresh(): Promise<void>;
+}
+
+export const IProjects = new Token<IProjects>(
+  'platform-labextension:IProjects',
+  'The projects of the person at the keyboard.'
+);
+
+/** Commands of this feature that others use. */
+export namespace ProjectCommands {
+  /** Ask for a name, make a project, and open its folder. Resolves with the folder or null. */
+  export const create = 'platform:new-project';
+  /** Show the folder of the project `{project}` in the file browser. */
+  export const open = 'platform:open-project';
+}

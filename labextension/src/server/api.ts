@@ -1,0 +1,47 @@
+/** Requests to the platform's own REST API, with its errors as values a user can read. */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import { refusalFromBody, type IRefusal } from './refusal.js';
+
+/** The server refused a request: `message` is for the user, `reason` for code. */
+export class ApiError extends Error {
+  constructor(refusal: IRefusal) {
+    super(refusal.message);
+    this.name = 'ApiError';
+    this.reason = refusal.reason;
+    this.status = refusal.status;
+  }
+
+  readonly reason: string;
+  readonly status: number;
+}
+
+/** Talks to one server; every method resolves with parsed JSON, unchecked. */
+export class ServerApi {
+  constructor(private readonly _settings: ServerConnection.ISettings) {}
+
+  /** The address of a page or resource of this server. */
+  url(...parts: string[]): string {
+    return URLExt.join(this._settings.baseUrl, ...parts);
+  }
+
+  get(path: string): Promise<unknown> {
+    return this._request(path, { method: 'GET' });
+  }
+
+  post(path: string, body: object = {}): Promise<unknown> {
+    return this._request(path, { method: 'POST', body: JSON.stringify(body) });
+  }
+
+  /** Rejects with ApiError for a refusal, and ServerConnection.NetworkError when there is no answer. */
+  private async _request(path: string, init: RequestInit): Promise<unknown> {
+    const response = await ServerConnection.makeRequest(this.url(path), init, this._settings);
+    const text = await response.text();
+    if (!response.ok) {
+      throw new ApiError(refusalFromBody(response.status, response.statusText, text));
+    }
+    return text === '' || response.redirected ? null : (JSON.parse(text) as unknown);
+  }
+}

@@ -1,0 +1,6 @@
+/** Replacements of core plugins that make the page usable sooner. */
+
+import { settings } from './settings.js';
+import { state } from './state.js';
+
+export default [settings, state];
