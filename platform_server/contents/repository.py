@@ -33,6 +33,7 @@ class Save:
     size: int
     author_id: UserId | None
     origin: Origin
+    trusted: bool = False  # the author accepts everything that is in it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IN_MEMORY = 1 << 20  # bytes; what is larger goes to a file
+_PREFIX = "spool-"
 _THREAD_FROM = 1 << 16  # bytes; smaller pieces are not worth a thread
 
 
@@ -86,7 +87,7 @@ class Spool:
     def _spilled(self) -> BinaryIO:
         """Return the file, moving there what was in memory."""
         if self._file is None:
-            descriptor, name = tempfile.mkstemp(dir=self._folder, prefix="spool-")
+            descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=_PREFIX)
             self._file = os.fdopen(descriptor, "wb")
             self.path = self._folder / name
             self._file.write(self._memory or b"")
@@ -100,6 +101,13 @@ class Spool:
         if self.path is not None:
             self.path.unlink(missing_ok=True)
             self.path = None
+
+
+def clear(folder: Path) -> None:
+    """Make the folder for spools and remove those that a killed server left. It blocks."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in folder.glob(f"{_PREFIX}*"):
+        path.unlink(missing_ok=True)
 
 
 async def spooled(data: bytes | AsyncIterator[bytes], folder: Path, *, limit: int) -> Spool:

@@ -14,26 +14,24 @@ from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
 
-from platform_server import clock
-from platform_server.contents.limits import PASSED_OVER, ContentsLimits
+from platform_server.contents.limits import PASSED_OVER
 from platform_server.contents.model import Origin, RevisionId
 from platform_server.contents.repository import Change, MakeDirectory, Remove, Save
 from platform_server.contents.spool import Spool
 from platform_server.contents.verdict import Verdict, judge, unkept_entry
-from platform_server.errors import TooLarge
-from platform_server.projects.names import ancestors, is_within
+from platform_server.errors import QuotaExceeded, StorageUnavailable, TooLarge
+from platform_server.projects.names import ancestors, is_within, join
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from platform_server.contents.blobs import BlobStore
     from platform_server.contents.model import BlobHash, Entry
-    from platform_server.contents.repository import ContentsRepository
-    from platform_server.contents.workspace import Seen, Signature, Workspace
+    from platform_server.contents.parts import Parts
+    from platform_server.contents.workspace import Seen, Signature
     from platform_server.projects.model import ProjectId
 
-_AT_ONCE = 50  # paths settled under one lock and in one transaction
+_AT_ONCE = 50  # paths taken over under one lock and in one transaction
+_BYTES_AT_ONCE = 32 * 2**20
 _PROJECTS_REMEMBERED = 512
 
 
@@ -51,24 +49,11 @@ class _Batch:
 class Step:
     """Brings the store in step, path by path or for a whole project."""
 
-    def __init__(
-        self,
-        *,
-        repository: ContentsRepository,
-        blobs: BlobStore,
-        workspace: Workspace,
-        spool_folder: Path,
-        limits: ContentsLimits,
-        now: clock.Clock = clock.utc_now,
-        new_id: clock.IdFactory = clock.new_id,
-    ) -> None:
-        self._repository = repository
-        self._blobs = blobs
-        self._workspace = workspace
-        self._spool_folder = spool_folder
-        self._limits = limits
-        self._now = now
-        self._new_id = new_id
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._repository = parts.repository
+        self._workspace = parts.workspace
+        self._limits = parts.limits
         self._memory: LRUCache[ProjectId, dict[str, tuple[Signature, BlobHash]]] = LRUCache(
             _PROJECTS_REMEMBERED
         )
@@ -92,46 +77,60 @@ class Step:
 
     async def settled_locked(self, project_id: ProjectId, path: str) -> Entry | None:
         """Do the same for a caller that holds the project's lock."""
-        return (await self._take(project_id, [*ancestors(path), path])).get(path)
+        return (await self._take(project_id, [*ancestors(path), path])).result.get(path)
 
-    async def settle(
-        self, project_id: ProjectId, paths: Sequence[str], *, budget: int | None = None
-    ) -> dict[str, Entry]:
-        """Return what is at the paths now, after taking over what code did to them.
-
-        With a ``budget``, in bytes, what is new beyond it is returned as not kept yet.
-        """
+    async def settle(self, project_id: ProjectId, paths: Sequence[str]) -> dict[str, Entry]:
+        """Return what is at the paths now, after taking over what code did to them."""
         seen = await self._workspace.look(project_id, paths)
         entries = await self._repository.entries(project_id, paths)
-        behind = self._behind(project_id, paths, seen, entries)
-        result: dict[str, Entry | None] = dict(entries)
-        for start in range(0, len(behind), _AT_ONCE):
-            some = behind[start : start + _AT_ONCE]
-            async with self.lock(project_id):
-                result |= await self._take(project_id, some, budget=budget)
-        return {path: entry for path, entry in result.items() if entry is not None}
+        return await self._catch_up(project_id, seen, entries, budget=None)
+
+    async def settle_folder(self, project_id: ProjectId, path: str) -> dict[str, Entry]:
+        """Return what is in a folder now, after taking over what code did to it.
+
+        What is new beyond a bound in bytes is returned as not kept yet.
+        """
+        found = await self._workspace.children(project_id, path)
+        seen = {join(path, name): one for name, one in found.items()}
+        kept = await self._repository.children(project_id, path)
+        entries = {entry.path: entry for entry in kept}
+        return await self._catch_up(project_id, seen, entries, budget=self._limits.listed)
 
     async def absorb(self, project_id: ProjectId) -> None:
         """Take over everything that code did to the project."""
         walk = await self._workspace.walk(project_id, skip=PASSED_OVER, limit=self._limits.scanned)
-        entries = {entry.path: entry for entry in await self._repository.below(project_id, "")}
-        paths = sorted(walk.seen.keys() | entries.keys())
-        behind = self._behind(project_id, paths, walk.seen, entries)
-        for start in range(0, len(behind), _AT_ONCE):
+        kept = await self._repository.below(project_id, "")
+        entries = {entry.path: entry for entry in kept}
+        await self._catch_up(project_id, walk.seen, entries, budget=None)
+
+    async def _catch_up(
+        self,
+        project_id: ProjectId,
+        seen: dict[str, Seen],
+        entries: dict[str, Entry],
+        *,
+        budget: int | None,
+    ) -> dict[str, Entry]:
+        """Compare, take over what differs, and return what is there in the end."""
+        behind = self._behind(project_id, seen, entries)
+        result: dict[str, Entry | None] = dict(entries)
+        for some in _portions(behind, seen):
             async with self.lock(project_id):
-                await self._take(project_id, behind[start : start + _AT_ONCE])
+                batch = await self._take(project_id, some, budget=budget)
+            result |= batch.result
+            budget = None if budget is None else batch.budget
+        return {path: entry for path, entry in result.items() if entry is not None}
 
     def _behind(
         self,
         project_id: ProjectId,
-        paths: Sequence[str],
         seen: dict[str, Seen],
         entries: dict[str, Entry],
     ) -> list[str]:
-        """Return the paths at which the store is not known to be in step."""
+        """Return the paths at which the store is not known to be in step, folders first."""
         return [
             path
-            for path in paths
+            for path in sorted(seen.keys() | entries.keys())
             if self._judge(project_id, path, seen.get(path), entries.get(path))
             is not Verdict.IN_STEP
         ]
@@ -151,7 +150,7 @@ class Step:
 
     async def _take(
         self, project_id: ProjectId, paths: Sequence[str], *, budget: int | None = None
-    ) -> dict[str, Entry | None]:
+    ) -> _Batch:
         """Take over some paths, under the lock, in one transaction."""
         seen = await self._workspace.look(project_id, paths)
         entries = await self._repository.entries(project_id, paths)
@@ -162,9 +161,11 @@ class Step:
             batch.result[path] = entries.get(path)
             await self._plan(batch, path, seen.get(path), entries.get(path))
         if batch.changes:
-            batch.result |= await self._repository.commit(project_id, batch.changes, self._now())
+            batch.result |= await self._repository.commit(
+                project_id, batch.changes, self._parts.now()
+            )
         self._remember(batch)
-        return batch.result
+        return batch
 
     async def _plan(self, batch: _Batch, path: str, seen: Seen | None, entry: Entry | None) -> None:
         """Decide what one path needs, and read its bytes if it is them."""
@@ -191,17 +192,18 @@ class Step:
             return
         batch.budget -= seen.size
         limit = max(self._limits.kept, seen.size)
-        async with aclosing(Spool(self._spool_folder, limit=limit)) as spool:
+        async with aclosing(Spool(self._parts.spool_folder, limit=limit)) as spool:
             try:
                 copied = await self._workspace.copy_out(batch.project_id, path, spool)
-            except TooLarge:  # it grows while it is read: the next look will tell
-                copied = None
-            if copied is None:
-                batch.result[path] = entry or unkept
+                if copied is None:  # gone, or a program keeps it to itself: as it was
+                    batch.result[path] = entry or unkept
+                    return
+                await self._plan_save(batch, path, entry, spool)
+            except (TooLarge, QuotaExceeded, StorageUnavailable):
+                batch.result[path] = unkept  # it cannot be kept now; what is there can be read
                 return
             if copied.settled:
                 batch.read[path] = (copied, spool.blob)
-            await self._plan_save(batch, path, entry, spool)
 
     async def _plan_save(self, batch: _Batch, path: str, entry: Entry | None, spool: Spool) -> None:
         revision = None if entry is None else entry.revision
@@ -209,11 +211,11 @@ class Step:
             return
         if entry is not None and revision is None:  # a file took the place of a folder
             batch.changes.append(Remove(path=path))
-        await self._blobs.put(batch.project_id, spool)
+        await self._parts.blobs.put(batch.project_id, spool)
         batch.changes.append(
             Save(
                 path=path,
-                revision_id=RevisionId(self._new_id()),
+                revision_id=RevisionId(self._parts.new_id()),
                 replaces=None if revision is None else revision.id,
                 blob=spool.blob,
                 size=spool.size,
@@ -226,3 +228,17 @@ class Step:
         memory = self._memory.setdefault(batch.project_id, {})
         for path, (seen, blob) in batch.read.items():
             memory[path] = (seen.signature, blob)
+
+
+def _portions(paths: Iterable[str], seen: dict[str, Seen]) -> Iterator[list[str]]:
+    """Split the paths so that nobody waits long for the lock: few at a time, and few bytes."""
+    portion: list[str] = []
+    size = 0
+    for path in paths:
+        portion.append(path)
+        size += seen[path].size if path in seen else 0
+        if len(portion) >= _AT_ONCE or size >= _BYTES_AT_ONCE:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NewType, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
-    from platform_server.contents.model import Kind
+    from platform_server.contents.model import Kind, RevisionId
     from platform_server.contents.spool import Spool
     from platform_server.projects.model import ProjectId
-
-StagedId = NewType("StagedId", str)
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,9 @@ class Workspace(Protocol):
     async def prepare(self, project_id: ProjectId) -> bool:
         """Make the folder if it is missing; tells whether it has yet to be filled."""
 
+    async def staged(self, project_id: ProjectId) -> list[RevisionId]:
+        """Return what is staged; at a server's start, what a killed one had not placed yet."""
+
     async def mark_filled(self, project_id: ProjectId) -> None:
         """Remember that the workspace holds all of the project from now on."""
 
@@ -83,20 +84,20 @@ class Workspace(Protocol):
     def stream(self, project_id: ProjectId, path: str) -> AsyncIterator[bytes]:
         """Give a file's bytes in pieces, as many as it has when opened. Raises FileMissing."""
 
-    async def stage(self, project_id: ProjectId, spool: Spool) -> StagedId:
+    async def stage(self, project_id: ProjectId, staged: RevisionId, spool: Spool) -> None:
         """Write a file that nobody sees yet, ready to be placed."""
 
-    async def place(self, project_id: ProjectId, staged: StagedId, path: str) -> Seen:
+    async def place(self, project_id: ProjectId, staged: RevisionId, path: str) -> None:
         """Put a staged file at ``path`` in one step, with the folders above it.
 
         A file that was there is replaced, and its permission bits are kept. Raises WrongKind when
         a folder is there, or something else than a folder is above it.
         """
 
-    async def discard(self, project_id: ProjectId, staged: StagedId) -> None:
+    async def discard(self, project_id: ProjectId, staged: RevisionId) -> None:
         """Remove a staged file. Nothing if it was placed."""
 
-    async def make_directory(self, project_id: ProjectId, path: str) -> Seen:
+    async def make_directory(self, project_id: ProjectId, path: str) -> None:
         """Make a folder and those above it; fine if it exists. Raises WrongKind."""
 
     async def remove(self, project_id: ProjectId, path: str) -> None:

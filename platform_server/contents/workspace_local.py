@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import secrets
 import shutil
 import stat
 from contextlib import contextmanager, suppress
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from platform_server.contents import tree
 from platform_server.contents.beneath import Absent, folder, regular_file, rename_new, status
-from platform_server.contents.model import Kind
-from platform_server.contents.workspace import Seen, StagedId
+from platform_server.contents.model import Kind, RevisionId
+from platform_server.contents.workspace import Seen
 from platform_server.errors import (
     FileMissing,
     NameTaken,
@@ -50,7 +49,6 @@ class LocalWorkspace:
         self._volumes = volumes
         self._sync = sync  # False: a power failure may take what was just written from the sandbox
         self._gives_away = os.geteuid() == 0
-        self._prepared: set[Path] = set()
 
     async def prepare(self, project_id: ProjectId) -> bool:
         """Make the folder if it is missing; tells whether it has yet to be filled."""
@@ -97,21 +95,26 @@ class LocalWorkspace:
                 left -= len(piece)
                 yield piece
 
-    async def stage(self, project_id: ProjectId, spool: Spool) -> StagedId:
+    async def staged(self, project_id: ProjectId) -> list[RevisionId]:
+        """Return what is staged."""
+        names = await asyncio.to_thread(os.listdir, self._volumes / project_id / "incoming")
+        return [RevisionId(name) for name in names]
+
+    async def stage(self, project_id: ProjectId, staged: RevisionId, spool: Spool) -> None:
         """Write a file that nobody sees yet."""
-        return await asyncio.to_thread(self._stage, project_id, spool)
+        await asyncio.to_thread(self._stage, self._incoming(project_id, staged), spool)
 
-    async def place(self, project_id: ProjectId, staged: StagedId, path: str) -> Seen:
+    async def place(self, project_id: ProjectId, staged: RevisionId, path: str) -> None:
         """Put a staged file at ``path``."""
-        return await asyncio.to_thread(self._place, project_id, staged, path)
+        await asyncio.to_thread(self._place, project_id, staged, path)
 
-    async def discard(self, project_id: ProjectId, staged: StagedId) -> None:
+    async def discard(self, project_id: ProjectId, staged: RevisionId) -> None:
         """Remove a staged file."""
-        await asyncio.to_thread(self._incoming(project_id, staged).unlink, missing_ok=True)
+        self._incoming(project_id, staged).unlink(missing_ok=True)
 
-    async def make_directory(self, project_id: ProjectId, path: str) -> Seen:
+    async def make_directory(self, project_id: ProjectId, path: str) -> None:
         """Make a folder and those above it."""
-        return await asyncio.to_thread(self._make_directory, project_id, path)
+        await asyncio.to_thread(self._make_directory, project_id, path)
 
     async def remove(self, project_id: ProjectId, path: str) -> None:
         """Remove a file or folder."""
@@ -145,9 +148,6 @@ class LocalWorkspace:
             lost = not files.is_dir()
             for path in (volume, volume / "incoming"):
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if volume not in self._prepared:
-                _clear(volume / "incoming")  # what a killed server was writing
-            self._prepared.add(volume)
             if lost:
                 files.mkdir(mode=0o755)
                 self._give_away(files)
@@ -178,9 +178,7 @@ class LocalWorkspace:
             return before
         return _unsettled(after)
 
-    def _stage(self, project_id: ProjectId, spool: Spool) -> StagedId:
-        staged = StagedId(secrets.token_hex(16))
-        path = self._incoming(project_id, staged)
+    def _stage(self, path: Path, spool: Spool) -> None:
         with _reported():
             try:
                 with spool.reader() as source, path.open("xb") as target:
@@ -191,9 +189,8 @@ class LocalWorkspace:
             except OSError:
                 path.unlink(missing_ok=True)
                 raise
-        return staged
 
-    def _place(self, project_id: ProjectId, staged: StagedId, path: str) -> Seen:
+    def _place(self, project_id: ProjectId, staged: RevisionId, path: str) -> None:
         source = self._incoming(project_id, staged)
         name = name_of(path)
         with self._made_parent(project_id, path) as parent:
@@ -202,12 +199,12 @@ class LocalWorkspace:
             os.rename(source, name, dst_dir_fd=parent)
             if self._sync:
                 os.fsync(parent)
-            return _seen_at(parent, name)
 
-    def _make_directory(self, project_id: ProjectId, path: str) -> Seen:
+    def _make_directory(self, project_id: ProjectId, path: str) -> None:
         with self._made_parent(project_id, path) as parent:
             self._make_one(parent, name_of(path))
-            return _seen_at(parent, name_of(path))
+            with folder(parent, name_of(path)):
+                return
 
     def _move(self, project_id: ProjectId, old: str, new: str) -> None:
         with (
@@ -254,13 +251,8 @@ class LocalWorkspace:
         if self._gives_away:
             os.chown(what, SANDBOX_USER, SANDBOX_USER)
 
-    def _incoming(self, project_id: ProjectId, staged: StagedId) -> Path:
+    def _incoming(self, project_id: ProjectId, staged: RevisionId) -> Path:
         return self._volumes / project_id / "incoming" / staged
-
-
-def _clear(directory: Path) -> None:
-    for path in directory.iterdir():
-        path.unlink()
 
 
 def _mode_of(parent: int, name: str) -> int:
@@ -270,15 +262,6 @@ def _mode_of(parent: int, name: str) -> int:
         if stat.S_ISREG(found.st_mode):
             return stat.S_IMODE(found.st_mode) & 0o777 | 0o600
     return 0o644
-
-
-def _seen_at(parent: int, name: str) -> Seen:
-    """Return what was just made; code may have replaced it already, so it is never settled."""
-    with suppress(Absent):
-        seen = tree.seen_from(status(parent, name), 0)
-        if seen is not None:
-            return seen
-    raise WrongKind("A program in the sandbox replaced the file while it was written.")
 
 
 def _unsettled(seen: Seen) -> Seen:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from platform_server.errors import FileMissing, NameTaken, RevisionConflict
 from platform_server.projects.names import parent_of
-from platform_server.storage.contents_commit import Commit
+from platform_server.storage.contents_commit import Commit, trust
 from platform_server.storage.contents_rows import (
     CHECKPOINTS,
     CHILDREN,
@@ -172,12 +172,8 @@ class SqlContentsRepository:
         """Remember that the user trusts the file at the path with this content."""
         async with self._database.transaction() as connection:
             file_id = await _file_id(connection, project_id, path)
-            row = and_(trusted_contents.c.user_id == user_id, trusted_contents.c.file_id == file_id)
-            result = await connection.execute(update(trusted_contents).where(row).values(blob=blob))
-            if file_id is not None and result.rowcount == 0:
-                await connection.execute(
-                    insert(trusted_contents).values(user_id=user_id, file_id=file_id, blob=blob)
-                )
+            if file_id is not None:
+                await trust(connection, user_id, file_id, blob)
 
     async def is_trusted(
         self, user_id: UserId, project_id: ProjectId, path: str, blob: BlobHash

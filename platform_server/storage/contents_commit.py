@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, func, insert, select, update
 
 from platform_server.clock import new_id
 from platform_server.contents.model import Entry, Kind, Revision
@@ -21,7 +21,7 @@ from platform_server.storage.contents_rows import (
     is_at_or_below,
     is_in,
 )
-from platform_server.storage.tables.contents import entries, revisions
+from platform_server.storage.tables.contents import entries, revisions, trusted_contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from platform_server.contents.model import BlobHash
     from platform_server.contents.repository import Change
+    from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
 
 _AT_ONCE = 400  # paths in one statement
@@ -96,6 +98,9 @@ class Commit:
         changed = [self._pointing_row(save) for save in saves if save.path in current]
         if changed:
             await self._connection.execute(POINT_ENTRY_TO, changed)
+        for save in saves:
+            if save.trusted and save.author_id is not None:
+                await trust(self._connection, save.author_id, histories[save.path][0], save.blob)
 
     async def _histories(
         self, saves: Sequence[Save], current: dict[str, Row[Any]]
@@ -203,6 +208,16 @@ class Commit:
             "origin": save.origin.value,
             "created_at": self._at,
         }
+
+
+async def trust(connection: AsyncConnection, user_id: UserId, file_id: str, blob: BlobHash) -> None:
+    """Remember that the user trusts a file with this content, and no longer with another."""
+    row = and_(trusted_contents.c.user_id == user_id, trusted_contents.c.file_id == file_id)
+    result = await connection.execute(update(trusted_contents).where(row).values(blob=blob))
+    if result.rowcount == 0:
+        await connection.execute(
+            insert(trusted_contents).values(user_id=user_id, file_id=file_id, blob=blob)
+        )
 
 
 def _above(paths: Iterable[str]) -> set[str]:

@@ -1,0 +1,73 @@
+"""Earlier states of files: listed, read, brought back."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, TypeAlias
+
+from platform_server.contents.model import Origin, Revision, RevisionId
+from platform_server.contents.save import Terms
+from platform_server.contents.spool import spooled
+from platform_server.errors import FileMissing, TooLarge
+from platform_server.projects.names import composed, parse_path
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from platform_server.contents.fill import Filler
+    from platform_server.contents.model import Entry
+    from platform_server.contents.parts import Parts
+    from platform_server.contents.save import Saver
+    from platform_server.identity.model import UserId
+    from platform_server.projects.model import ProjectId
+
+Revisions: TypeAlias = list[Revision]
+
+
+class HistoryService:
+    """A project's revisions. Who may is decided before."""
+
+    def __init__(self, parts: Parts, filler: Filler, saver: Saver) -> None:
+        self._parts = parts
+        self._filler = filler
+        self._saver = saver
+
+    async def list(self, project_id: ProjectId, path: str, *, limit: int = 200) -> Revisions:
+        """Return the revisions of the file that is, or last was, at the path, newest first.
+
+        Raises FileMissing if there never was one.
+        """
+        path = parse_path(path)
+        for candidate in dict.fromkeys((path, composed(path))):
+            found = await self._parts.repository.history(project_id, candidate, limit)
+            if found:
+                return found
+        raise FileMissing
+
+    async def open(
+        self, project_id: ProjectId, revision_id: RevisionId
+    ) -> tuple[Revision, AsyncIterator[bytes]]:
+        """Return a revision and its bytes in pieces. Raises FileMissing."""
+        revision = await self._parts.repository.revision(project_id, revision_id)
+        if revision is None:
+            raise FileMissing("There is no such revision.")
+        return revision, self._parts.blobs.open(project_id, revision.blob)
+
+    async def read(self, project_id: ProjectId, revision_id: RevisionId) -> tuple[Revision, bytes]:
+        """Return a revision with its bytes. Raises FileMissing, TooLarge."""
+        revision, pieces = await self.open(project_id, revision_id)
+        if revision.size > self._parts.limits.read:
+            raise TooLarge
+        return revision, b"".join([piece async for piece in pieces])
+
+    async def restore(
+        self, project_id: ProjectId, path: str, revision_id: RevisionId, *, author: UserId | None
+    ) -> Entry:
+        """Save the revision's bytes at the path, as a new revision. Raises FileMissing."""
+        path = parse_path(path)
+        _, pieces = await self.open(project_id, revision_id)
+        await self._filler.ready(project_id)
+        spool = await spooled(pieces, self._parts.spool_folder, limit=self._parts.limits.file)
+        async with aclosing(spool):
+            terms = Terms(author=author, origin=Origin.RESTORE)
+            return await self._saver.save(project_id, path, spool, terms)

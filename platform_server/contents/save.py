@@ -1,0 +1,161 @@
+"""Saving one file: bytes to both stores, then the commit, then the workspace, under the lock."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from platform_server.contents.conflicts import conflict_paths
+from platform_server.contents.model import Entry, Kind, Origin, RevisionId
+from platform_server.contents.repository import Save
+from platform_server.contents.uninterrupted import uninterrupted
+from platform_server.errors import FileMissing, RevisionConflict, WrongKind
+from platform_server.projects.names import ancestors, composed, join, name_of, parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from platform_server.contents.parts import Parts
+    from platform_server.contents.spool import Spool
+    from platform_server.contents.step import Step
+    from platform_server.identity.model import UserId
+    from platform_server.projects.model import ProjectId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On what terms a file is saved."""
+
+    author: UserId | None
+    origin: Origin = Origin.API
+    expected: RevisionId | None = None  # save only over this revision
+    must_be_new: bool = False  # save only where there is nothing
+    make_parents: bool = True  # make the folders above that are missing
+    conflict_copy_by: str | None = None  # what is refused is kept beside it, under this name
+    trusted: bool = False  # the author accepts everything that is in it
+
+
+class Saver:
+    """Carries out saves. A crash at any point leaves the file as it was, or as it should be."""
+
+    def __init__(self, parts: Parts, step: Step) -> None:
+        self._parts = parts
+        self._step = step
+
+    async def save(self, project_id: ProjectId, path: str, spool: Spool, terms: Terms) -> Entry:
+        """Save what is in the spool. Raises what ``ContentsService.write`` says."""
+        async with (
+            self._staged(project_id, spool) as staged,
+            self._step.lock(project_id),
+        ):
+            path = await self.stored_path(project_id, path)
+            if not terms.make_parents:
+                await self.require_parent(project_id, path)
+            entry = await self._step.settled_locked(project_id, path)
+            if entry is not None and entry.kind is Kind.DIRECTORY:
+                raise WrongKind(f'"{path}" is a folder, not a file.')
+            if _is_refused(entry, spool, terms):
+                path, entry = await self._conflict_path(project_id, path, terms), None
+            if entry is not None and _holds(entry, spool):
+                return await self._unchanged(entry, terms)
+            change = _change(path, staged, entry, spool, terms)
+            return await uninterrupted(self._commit(project_id, change))
+
+    async def finish(self, project_id: ProjectId, staged: RevisionId) -> None:
+        """Place a file that a killed server committed and did not place; drop it otherwise."""
+        revision = await self._parts.repository.revision(project_id, staged)
+        if revision is not None:
+            entry = await self._parts.repository.entry(project_id, revision.path)
+            if entry is not None and entry.revision == revision:
+                await self._parts.workspace.place(project_id, staged, revision.path)
+        await self._parts.workspace.discard(project_id, staged)
+
+    async def stored_path(self, project_id: ProjectId, path: str) -> str:
+        """Return the form in which the path is stored: what exists as it is, the rest composed.
+
+        The caller holds the lock.
+        """
+        if path == composed(path):
+            return path
+        stored = ""
+        for exact in [*ancestors(path), path]:
+            candidate = join(stored, name_of(exact))
+            known = await self._step.settled_locked(project_id, candidate)
+            stored = candidate if known is not None else composed(candidate)
+        return stored
+
+    async def require_parent(self, project_id: ProjectId, path: str) -> None:
+        """Raise FileMissing unless the folder above is there. The caller holds the lock."""
+        above = parent_of(path)
+        if above and await self._step.settled_locked(project_id, above) is None:
+            raise FileMissing(f'There is no folder "{above}".')
+
+    @asynccontextmanager
+    async def _staged(self, project_id: ProjectId, spool: Spool) -> AsyncIterator[RevisionId]:
+        """Bring the bytes to the store and beside the workspace, to be placed or not.
+
+        What is staged has the id of the revision it is to become: so a killed server's successor
+        can tell whether that was committed.
+        """
+        staged = RevisionId(self._parts.new_id())
+        try:
+            outcomes = await asyncio.gather(
+                self._parts.blobs.put(project_id, spool),
+                self._parts.workspace.stage(project_id, staged, spool),
+                return_exceptions=True,
+            )
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):
+                    raise outcome
+            yield staged
+        finally:
+            await self._parts.workspace.discard(project_id, staged)
+
+    async def _commit(self, project_id: ProjectId, change: Save) -> Entry:
+        saved = await self._parts.repository.commit(project_id, [change], self._parts.now())
+        await self._parts.workspace.place(project_id, change.revision_id, change.path)
+        return saved[change.path]
+
+    async def _unchanged(self, entry: Entry, terms: Terms) -> Entry:
+        if terms.trusted and terms.author is not None and entry.revision is not None:
+            await self._parts.repository.trust(
+                terms.author, entry.project_id, entry.path, entry.revision.blob
+            )
+        return entry
+
+    async def _conflict_path(self, project_id: ProjectId, path: str, terms: Terms) -> str:
+        if terms.conflict_copy_by is None:
+            raise RevisionConflict
+        for candidate in conflict_paths(path, terms.conflict_copy_by, self._parts.now()):
+            if await self._step.settled_locked(project_id, candidate) is None:
+                return candidate
+        raise RevisionConflict
+
+
+def _holds(entry: Entry, spool: Spool) -> bool:
+    return entry.revision is not None and entry.revision.blob == spool.blob
+
+
+def _is_refused(entry: Entry | None, spool: Spool, terms: Terms) -> bool:
+    """Tell whether the terms forbid to replace what is there."""
+    if terms.must_be_new:
+        return entry is not None
+    if terms.expected is None or (entry is not None and _holds(entry, spool)):
+        return False
+    return entry is None or entry.revision is None or entry.revision.id != terms.expected
+
+
+def _change(path: str, staged: RevisionId, entry: Entry | None, spool: Spool, terms: Terms) -> Save:
+    revision = None if entry is None else entry.revision
+    return Save(
+        path=path,
+        revision_id=staged,
+        replaces=None if revision is None else revision.id,
+        blob=spool.blob,
+        size=spool.size,
+        author_id=terms.author,
+        origin=terms.origin,
+        trusted=terms.trusted,
+    )
