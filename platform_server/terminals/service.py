@@ -1,0 +1,261 @@
+"""Terminals: opened, found, watched and closed by the people they belong to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from contextvars import Context
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from platform_server.clock import new_id, utc_now
+from platform_server.errors import (
+    LimitReached,
+    ProjectNotFound,
+    SandboxGone,
+    TerminalNotFound,
+)
+from platform_server.projects.model import Access
+from platform_server.sandboxes.model import TerminalName
+from platform_server.terminals.model import TerminalInfo, TerminalLimits
+from platform_server.terminals.shared import SharedTerminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from platform_server.clock import Clock, IdFactory
+    from platform_server.identity.model import Principal, UserId
+    from platform_server.projects.model import ProjectId, ProjectView
+    from platform_server.sandboxes.runtime import Runtime, Terminal
+
+CULL_INTERVAL = 60.0  # seconds between two looks for idle terminals
+
+
+class Projects(Protocol):
+    """Who may run what; the project service is one."""
+
+    async def get(
+        self, principal: Principal, project_id: ProjectId, needs: Access = Access.VIEWER
+    ) -> ProjectView:
+        """Return the project. Raises ProjectNotFound, AccessDenied."""
+
+
+class Sandboxes(Protocol):
+    """Where shells run; the sandbox service is one."""
+
+    async def runtime(self, project_id: ProjectId) -> Runtime:
+        """Return the project's running sandbox, started if there is none."""
+
+
+@dataclass
+class _Open:
+    """An open terminal, as the service keeps it."""
+
+    info: TerminalInfo
+    runtime: Runtime
+    shared: SharedTerminal | None = None  # while somebody looks
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # over attaching and letting go
+
+
+class TerminalService:
+    """What people do with terminals. Every method checks what the principal may do.
+
+    A shell belongs to the sandbox: it goes on while nobody looks, and ends with its sandbox.
+    Somebody else's terminal is not found.
+    """
+
+    def __init__(
+        self,
+        sandboxes: Sandboxes,
+        projects: Projects,
+        *,
+        limits: TerminalLimits | None = None,
+        clock: Clock = utc_now,
+        new_id: IdFactory = new_id,
+    ) -> None:
+        self._sandboxes = sandboxes
+        self._projects = projects
+        self._limits = limits or TerminalLimits()
+        self._clock = clock
+        self._new_id = new_id
+        self._terminals: dict[TerminalName, _Open] = {}
+        self._opening: Counter[UserId] = Counter()
+        self._culler: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to close idle terminals, where a limit is set."""
+        if self._limits.idle is not None:
+            self._culler = asyncio.create_task(
+                self._cull_for_ever(self._limits.idle), context=Context()
+            )
+
+    async def aclose(self) -> None:
+        """Let go of all terminals; the shells live on. May be called twice."""
+        if self._culler is not None:
+            self._culler.cancel()
+            await asyncio.wait([self._culler])
+        terminals, self._terminals = self._terminals, {}
+        for terminal in terminals.values():
+            if terminal.shared is not None:
+                await terminal.shared.aclose()
+
+    async def open(
+        self,
+        principal: Principal,
+        project_id: ProjectId,
+        cwd: str = "",
+        *,
+        rows: int = 24,
+        columns: int = 80,
+    ) -> TerminalInfo:
+        """Start a shell in a folder of the project; its sandbox starts if it does not run.
+
+        Raises ProjectNotFound, AccessDenied, LimitReached, and what starting a sandbox raises.
+        """
+        await self._projects.get(principal, project_id, Access.EDITOR)
+        await self._reserve(principal.id)
+        try:
+            runtime = await self._sandboxes.runtime(project_id)
+            info = self._new_info(principal.id, project_id, cwd)
+            await runtime.open_terminal(info.name, cwd=cwd, rows=rows, columns=columns)
+            self._terminals[info.name] = _Open(info=info, runtime=runtime)
+        finally:
+            self._opening[principal.id] -= 1
+        return info
+
+    async def list(self, principal: Principal) -> list[TerminalInfo]:
+        """Return the principal's terminals whose shells live, oldest first."""
+        await self._forget_ended(principal.id)
+        return [terminal.info for terminal in self._of(principal.id)]
+
+    async def get(self, principal: Principal, name: str) -> TerminalInfo:
+        """Return one terminal. Raises TerminalNotFound."""
+        terminal = self._find(principal, name)
+        await self._forget_ended(principal.id)
+        if terminal.info.name not in self._terminals:
+            raise TerminalNotFound
+        return terminal.info
+
+    async def attach(self, principal: Principal, name: str) -> Terminal:
+        """Look at a terminal: recent output, then the rest. Several may look at the same one.
+
+        Raises TerminalNotFound, and AccessDenied once the principal may not run code in the project
+        any more.
+        """
+        terminal = self._find(principal, name)
+        await self._check_access(principal, terminal.info.project_id)
+        async with terminal.lock:
+            shared = terminal.shared or await self._attach(terminal)
+            return shared.view(on_closed=lambda: self._let_go(terminal))
+
+    async def close(self, principal: Principal, name: str) -> None:
+        """Hang up the shell and everything it started. Raises TerminalNotFound."""
+        await self._close(self._find(principal, name))
+
+    async def cull(self, idle: timedelta) -> Sequence[TerminalName]:
+        """Close the terminals without activity for so long; returns which."""
+        limit = self._clock() - idle
+        stale = [one for one in self._terminals.values() if one.info.last_activity < limit]
+        for terminal in stale:
+            await self._close(terminal)
+        return [terminal.info.name for terminal in stale]
+
+    async def _reserve(self, user_id: UserId) -> None:
+        """Count a terminal that is about to open, so that many at once keep the limit too."""
+        if self._count(user_id) >= self._limits.per_user:
+            await self._forget_ended(user_id)
+        if self._count(user_id) >= self._limits.per_user:
+            raise LimitReached(
+                f"You have {self._limits.per_user} terminals open, which is the limit: close one."
+            )
+        self._opening[user_id] += 1
+
+    def _count(self, user_id: UserId) -> int:
+        return len(self._of(user_id)) + self._opening[user_id]
+
+    def _new_info(self, owner_id: UserId, project_id: ProjectId, cwd: str) -> TerminalInfo:
+        now = self._clock()
+        return TerminalInfo(
+            name=TerminalName(self._new_id()),
+            project_id=project_id,
+            owner_id=owner_id,
+            cwd=cwd,
+            created_at=now,
+            last_activity=now,
+        )
+
+    def _of(self, user_id: UserId) -> Sequence[_Open]:
+        return [one for one in self._terminals.values() if one.info.owner_id == user_id]
+
+    def _find(self, principal: Principal, name: str) -> _Open:
+        terminal = self._terminals.get(TerminalName(name))
+        if terminal is None or terminal.info.owner_id != principal.id:
+            raise TerminalNotFound
+        return terminal
+
+    async def _check_access(self, principal: Principal, project_id: ProjectId) -> None:
+        try:
+            await self._projects.get(principal, project_id, Access.EDITOR)
+        except ProjectNotFound as error:
+            raise TerminalNotFound from error
+
+    async def _attach(self, terminal: _Open) -> SharedTerminal:
+        name = terminal.info.name
+        try:
+            attached = await terminal.runtime.attach_terminal(name)
+        except (TerminalNotFound, SandboxGone) as error:
+            self._terminals.pop(name, None)
+            raise TerminalNotFound from error
+        terminal.shared = SharedTerminal(attached, on_activity=lambda: self._touch(terminal))
+        terminal.shared.start(on_end=lambda: self._forget(name))
+        return terminal.shared
+
+    async def _let_go(self, terminal: _Open) -> None:
+        """Detach when nobody looks any more, else fit the screen to those who still do."""
+        async with terminal.lock:
+            shared = terminal.shared
+            if shared is None:
+                return
+            if shared.is_watched:
+                with suppress(SandboxGone):  # the others learn it from their next read
+                    await shared.fit()
+                return
+            terminal.shared = None
+            await shared.aclose()
+
+    async def _close(self, terminal: _Open) -> None:
+        self._forget(terminal.info.name)
+        with suppress(SandboxGone):  # and the shell with it
+            await terminal.runtime.close_terminal(terminal.info.name)
+        async with terminal.lock:
+            if terminal.shared is not None:
+                await terminal.shared.aclose()
+
+    def _touch(self, terminal: _Open) -> None:
+        terminal.info = replace(terminal.info, last_activity=self._clock())
+
+    def _forget(self, name: TerminalName) -> None:
+        self._terminals.pop(name, None)
+
+    async def _forget_ended(self, user_id: UserId) -> None:
+        """Forget the user's terminals whose shells ended while nobody looked."""
+        terminals = self._of(user_id)
+        for runtime in {one.runtime.sandbox_id: one.runtime for one in terminals}.values():
+            living = await _living(runtime)
+            for one in terminals:
+                if one.runtime.sandbox_id == runtime.sandbox_id and one.info.name not in living:
+                    self._forget(one.info.name)
+
+    async def _cull_for_ever(self, idle: timedelta) -> None:
+        while True:
+            await asyncio.sleep(CULL_INTERVAL)
+            await self.cull(idle)
+
+
+async def _living(runtime: Runtime) -> set[TerminalName]:
+    try:
+        return set(await runtime.terminals())
+    except SandboxGone:
+        return set()

@@ -1,0 +1,164 @@
+"""Fixtures of the terminal tests.
+
+shells      a sandbox's terminal verbs: a twin on this machine, and a real sandbox
+service     a TerminalService over the twin, with two projects and three people
+alice, ...  Alice owns project "wonder", Carol edits and Victor views it; Bob is no member of it
+members     who may do what; tests change it
+machines    where the twin's shells run
+time        the service's clock
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from platform_server.errors import AccessDenied, ProjectNotFound
+from platform_server.identity.model import Principal, Role, SessionId, UserId
+from platform_server.projects.model import Access, Project, ProjectId, ProjectView
+from platform_server.terminals.model import TerminalLimits
+from platform_server.terminals.service import TerminalService
+from platform_server.testing.terminals import LocalShells
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from platform_server.testing.screens import Shells
+
+WONDER = ProjectId("wonder")
+BUILDER = ProjectId("builder")
+
+
+def person(name: str) -> Principal:
+    return Principal(
+        id=UserId(name),
+        email=f"{name}@example.org",
+        name=name,
+        role=Role.LEARNER,
+        credential=SessionId(f"session-of-{name}"),
+    )
+
+
+@dataclass
+class Members:
+    """Who may do what in which project."""
+
+    access: dict[tuple[str, str], Access]
+
+    async def get(
+        self, principal: Principal, project_id: ProjectId, needs: Access = Access.VIEWER
+    ) -> ProjectView:
+        access = self.access.get((principal.id, project_id))
+        if access is None:
+            raise ProjectNotFound
+        if access < needs:
+            raise AccessDenied
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        project = Project(
+            id=project_id, owner_id=principal.id, name=project_id, created_at=now, updated_at=now
+        )
+        return ProjectView(project=project, access=access, label=project_id)
+
+
+@dataclass
+class Machines:
+    """One sandbox on this machine for each project, started when it is asked for."""
+
+    root: Path
+    running: dict[ProjectId, LocalShells] = field(default_factory=dict)
+    ended: list[LocalShells] = field(default_factory=list)
+
+    async def runtime(self, project_id: ProjectId) -> LocalShells:
+        if project_id not in self.running:
+            workspace, home = self.root / project_id / "files", self.root / project_id / "home"
+            workspace.mkdir(parents=True, exist_ok=True)
+            home.mkdir(exist_ok=True)
+            self.running[project_id] = LocalShells(workspace, home)
+        return self.running[project_id]
+
+    async def stop(self, project_id: ProjectId) -> None:
+        await self.running.pop(project_id).end()
+
+    async def aclose(self) -> None:
+        for project_id in list(self.running):
+            await self.stop(project_id)
+
+
+@dataclass
+class Time:
+    """A clock that stands until it is moved."""
+
+    now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+@pytest.fixture
+def alice() -> Principal:
+    return person("alice")
+
+
+@pytest.fixture
+def bob() -> Principal:
+    return person("bob")
+
+
+@pytest.fixture
+def carol() -> Principal:
+    return person("carol")
+
+
+@pytest.fixture
+def victor() -> Principal:
+    return person("victor")
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def members() -> Members:
+    return Members(
+        {
+            ("alice", WONDER): Access.OWNER,
+            ("bob", BUILDER): Access.OWNER,
+            ("carol", WONDER): Access.EDITOR,
+            ("victor", WONDER): Access.VIEWER,
+        }
+    )
+
+
+@pytest.fixture
+async def machines(tmp_path: Path) -> AsyncIterator[Machines]:
+    machines = Machines(tmp_path)
+    yield machines
+    await machines.aclose()
+
+
+@pytest.fixture
+async def service(
+    machines: Machines, members: Members, time: Time
+) -> AsyncIterator[TerminalService]:
+    service = TerminalService(
+        machines, members, limits=TerminalLimits(per_user=3, idle=timedelta(hours=1)), clock=time
+    )
+    await service.start()
+    yield service
+    await service.aclose()
+
+
+@pytest.fixture(params=["twin"])
+async def shells(machines: Machines) -> Shells:
+    shells = await machines.runtime(WONDER)
+    (shells.workspace / "deep" / "er").mkdir(parents=True)
+    return shells
