@@ -8,28 +8,27 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_server.base.handlers import APIHandler
 from pydantic import BaseModel, ConfigDict, ValidationError
-from tornado import web
 
+from platform_extensions.failures import STATUS, Failure, JsonFailures, failure_of, status_of
 from platform_server import errors
 
 if TYPE_CHECKING:
     from platform_server.identity.model import Principal
     from platform_server.services import Services
 
-PRINCIPAL: ContextVar[Principal | None] = ContextVar("principal", default=None)
+__all__ = [
+    "PRINCIPAL",
+    "STATUS",
+    "Failure",
+    "JsonFailures",
+    "PlatformHandler",
+    "RequestBody",
+    "current_principal",
+    "failure_of",
+    "status_of",
+]
 
-STATUS: dict[type[errors.PlatformError], int] = {
-    errors.NotFound: 404,
-    errors.NotSignedIn: 401,
-    errors.AccessDenied: 403,
-    errors.InvalidInput: 400,
-    errors.Conflict: 409,
-    errors.TooLarge: 413,
-    errors.TooManyRequests: 429,
-    errors.QuotaExceeded: 507,
-    errors.LimitReached: 429,
-    errors.Unavailable: 503,
-}
+PRINCIPAL: ContextVar[Principal | None] = ContextVar("principal", default=None)
 
 Body = TypeVar("Body", bound="RequestBody")
 
@@ -40,11 +39,6 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def status_of(error: errors.PlatformError) -> int:
-    """Return the HTTP status of a condition."""
-    return next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 500)
-
-
 def current_principal() -> Principal:
     """Return who makes the present request; raises NotSignedIn outside of one (fails closed)."""
     principal = PRINCIPAL.get()
@@ -53,7 +47,7 @@ def current_principal() -> Principal:
     return principal
 
 
-class PlatformHandler(APIHandler):
+class PlatformHandler(JsonFailures, APIHandler):
     """Base of our JSON handlers: methods raise PlatformError, the answer is its status."""
 
     @property
@@ -80,19 +74,3 @@ class PlatformHandler(APIHandler):
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(model))
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer an error as ``{"message", "reason"}``; nothing internal leaks."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        message, reason = "Something went wrong on the server.", "internal_error"
-        if isinstance(error, errors.PlatformError):
-            status_code = status_of(error)
-            message, reason = error.message, error.reason
-            if isinstance(error, errors.TooManyRequests):
-                self.set_header("Retry-After", str(error.retry_after))
-        elif isinstance(error, web.HTTPError):
-            message = error.log_message or self._reason
-            reason = getattr(error, "reason", None) or self._reason.lower().replace(" ", "_")
-        self.set_status(status_code)
-        self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps({"message": message, "reason": reason}))

@@ -1,0 +1,125 @@
+"""The first thing a request meets: how much it may carry, decided before any of it is read."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from tornado.httputil import (
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+)
+
+from platform_extensions.routing import SMALL_BODY
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable
+
+    from tornado.http1connection import HTTP1Connection, HTTP1ServerConnection
+    from tornado.web import Application
+
+    from platform_extensions.routing import Route
+
+UNBOUNDED = 1 << 62  # bytes; the handler counts what it streams
+_DRAINED = (
+    64 << 20
+)  # bytes of a refused body that are read away, so that its sender sees the answer
+
+
+class BodyLimits:
+    """How much the body of a request may have, by its path."""
+
+    def __init__(self, routes: Iterable[Route], base_url: str) -> None:
+        self._prefix = base_url.rstrip("/")
+        self._special = [
+            (re.compile(route.pattern), route.max_body or UNBOUNDED)
+            for route in routes
+            if route.max_body != SMALL_BODY
+        ]
+
+    def limit(self, path: str) -> int:
+        """Return the most bytes that a request to the path may carry."""
+        inside = path.removeprefix(self._prefix)
+        return next(
+            (limit for pattern, limit in self._special if pattern.fullmatch(inside)), SMALL_BODY
+        )
+
+
+class Edge(HTTPServerConnectionDelegate):
+    """Stands before the web application and refuses bodies that are too large."""
+
+    def __init__(self, application: Application, limits: BodyLimits) -> None:
+        self._application = application
+        self._limits = limits
+
+    def start_request(
+        self,
+        server_conn: HTTP1ServerConnection,
+        request_conn: HTTP1Connection,  # type: ignore[override]  # what tornado gives over TCP
+    ) -> HTTPMessageDelegate:
+        """Let the application handle the request, within bounds."""
+        inner = self._application.start_request(server_conn, request_conn)
+        return _Bounded(inner, request_conn, self._limits)
+
+    def on_close(self, server_conn: Any) -> None:
+        """Pass on that a connection was closed."""
+        self._application.on_close(server_conn)
+
+
+class _Bounded(HTTPMessageDelegate):
+    """One request."""
+
+    def __init__(
+        self, inner: HTTPMessageDelegate, connection: HTTP1Connection, limits: BodyLimits
+    ) -> None:
+        self._inner: HTTPMessageDelegate | None = inner
+        self._connection = connection
+        self._limits = limits
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        assert isinstance(start_line, RequestStartLine)
+        assert self._inner is not None
+        limit = self._limits.limit(start_line.path.partition("?")[0])
+        if _declared(headers) > limit:
+            self._refuse(limit)
+            return None
+        self._connection.set_max_body_size(limit)
+        return self._inner.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        return self._inner.data_received(chunk) if self._inner else None
+
+    def finish(self) -> None:
+        if self._inner:
+            self._inner.finish()
+
+    def on_connection_close(self) -> None:
+        if self._inner:
+            self._inner.on_connection_close()
+
+    def _refuse(self, limit: int) -> None:
+        self._inner = None
+        self._connection.set_max_body_size(limit + _DRAINED)
+        message = f"The request is too large: at most {limit} bytes are accepted here."
+        body = json.dumps({"message": message, "reason": "too_large"}).encode()
+        headers = HTTPHeaders(
+            {
+                "Content-Type": "application/json",
+                "Content-Length": str(len(body)),
+                "Connection": "close",
+            }
+        )
+        line = ResponseStartLine("HTTP/1.1", 413, "Content Too Large")
+        self._connection.write_headers(line, headers, body)
+        self._connection.finish()
+
+
+def _declared(headers: HTTPHeaders) -> int:
+    length = headers.get("Content-Length", "0")
+    return int(length) if length.isdecimal() else 0
