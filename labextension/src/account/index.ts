@@ -1,4 +1,4 @@
-/** The user menu: who is signed in, and signing out. */
+/** The user menu, signing out, and noticing that one has been signed out. */
 
 import {
   ILabStatus,
@@ -13,6 +13,7 @@ import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { ServerApi } from '../server/api.js';
 import { personFromIdentity } from './model.js';
 import { signOut } from './restapi.js';
+import { openChannel, SessionWatch } from './session.js';
 import { UserMenu, type IMenuLink } from './widget.js';
 
 namespace CommandIDs {
@@ -24,7 +25,7 @@ const REMEMBERED_USER = '@jupyterlab/services:UserManager#user';
 
 const account: JupyterFrontEndPlugin<void> = {
   id: 'platform-labextension:account',
-  description: 'Adds the user menu to the top bar.',
+  description: 'Adds the user menu to the top bar, and notices when the session ends.',
   autoStart: true,
   requires: [ITranslator],
   optional: [ICommandPalette, IMainMenu, ILabStatus],
@@ -37,10 +38,11 @@ const account: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = translator.load('platform');
     const api = new ServerApi(app.serviceManager.serverSettings);
+    const session = watchSession(api, trans);
     app.commands.addCommand(CommandIDs.signOut, {
       label: trans.__('Sign Out'),
       caption: trans.__('Save everything and end this session'),
-      execute: () => leave(app, api, status, trans)
+      execute: () => leave({ app, api, session, status, trans })
     });
     palette?.addItem({ command: CommandIDs.signOut, category: trans.__('Account') });
     mainMenu?.fileMenu.addGroup([{ command: CommandIDs.signOut }], 1000);
@@ -67,13 +69,42 @@ async function addMenu(
   app.shell.add(menu, 'top', { rank: 1000 });
 }
 
+function watchSession(api: ServerApi, trans: TranslationBundle): SessionWatch {
+  const session = new SessionWatch({
+    ask: () => api.get('api/me'),
+    channel: openChannel()
+  });
+  session.ended.connect(() => void offerSignIn(api, trans));
+  return session;
+}
+
+/** Unsaved work stays in this page: signing in happens in another tab. */
+async function offerSignIn(api: ServerApi, trans: TranslationBundle): Promise<void> {
+  const result = await showDialog({
+    title: trans.__('You are signed out'),
+    body: trans.__(
+      'This session has ended. Sign in again in a new tab, then come back: what you have not saved yet is still here.'
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Not now') }),
+      Dialog.okButton({ label: trans.__('Sign in') })
+    ]
+  });
+  if (result.button.accept) {
+    window.open(api.url('login'), '_blank', 'noopener');
+  }
+}
+
+interface ILeaveOptions {
+  readonly app: JupyterFrontEnd;
+  readonly api: ServerApi;
+  readonly session: SessionWatch;
+  readonly status: ILabStatus | null;
+  readonly trans: TranslationBundle;
+}
+
 /** Save, end the session, and show the sign-in page; stays where it is if any of this fails. */
-async function leave(
-  app: JupyterFrontEnd,
-  api: ServerApi,
-  status: ILabStatus | null,
-  trans: TranslationBundle
-): Promise<void> {
+async function leave({ app, api, session, status, trans }: ILeaveOptions): Promise<void> {
   if (status?.isDirty === true) {
     await app.commands.execute('docmanager:save-all');
   }
@@ -86,6 +117,8 @@ async function leave(
     await showErrorMessage(trans.__('You are still signed in'), messageOf(reason));
     return;
   }
+  session.announceEnd();
+  session.dispose();
   localStorage.removeItem(REMEMBERED_USER);
   window.location.assign(api.url('login'));
 }

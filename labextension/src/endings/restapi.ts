@@ -1,6 +1,7 @@
 /** What the server knows about a kernel's end. */
 
-import { ApiError, type ServerApi } from '../server/api.js';
+import type { ServerApi } from '../server/api.js';
+import { ApiError } from '../server/refusal.js';
 import { endingFromKernel, type IEnding } from './model.js';
 
 /** The kernel's last end; null when it has not ended, or is not known any more. */

@@ -124,12 +124,12 @@ function addHead(
   });
   const show = () => {
     const isTop = projectOfPath(browser.model.path) === '';
-    head.setHidden(!isTop);
+    browser.header.setHidden(!isTop);
     browser.toggleClass(AT_TOP, isTop);
   };
+  browser.header.addWidget(head);
   browser.model.pathChanged.connect(show);
   show();
-  browser.header.addWidget(head);
 }
 
 export default [...services, projects];

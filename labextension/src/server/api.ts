@@ -1,22 +1,9 @@
-/** Requests to the platform's own REST API, with its errors as values a user can read. */
+/** Requests to the platform's own REST API, whose refusals are errors a user can read. */
 
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import { refusalFromBody, type IRefusal } from './refusal.js';
-
-/** The server refused a request: `message` is for the user, `reason` for code. */
-export class ApiError extends Error {
-  constructor(refusal: IRefusal) {
-    super(refusal.message);
-    this.name = 'ApiError';
-    this.reason = refusal.reason;
-    this.status = refusal.status;
-  }
-
-  readonly reason: string;
-  readonly status: number;
-}
+import { ApiError, refusalFromBody } from './refusal.js';
 
 /** Talks to one server; every method resolves with parsed JSON, unchecked. */
 export class ServerApi {

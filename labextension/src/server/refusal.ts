@@ -11,6 +11,19 @@ export interface IRefusal {
   readonly reason: string;
 }
 
+/** The server refused a request: `message` is for the user, `reason` for code. */
+export class ApiError extends Error {
+  constructor(refusal: IRefusal) {
+    super(refusal.message);
+    this.name = 'ApiError';
+    this.reason = refusal.reason;
+    this.status = refusal.status;
+  }
+
+  readonly reason: string;
+  readonly status: number;
+}
+
 /** Make the best of an error answer; what is not ours still yields a readable message. */
 export function refusalFromBody(status: number, statusText: string, body: string): IRefusal {
   const fallback = statusText === '' ? `HTTP ${status}` : `${statusText} (${status})`;
