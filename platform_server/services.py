@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from platform_server.contents.service import ContentsService
     from platform_server.identity.preferences import PreferenceService
     from platform_server.identity.service import IdentityService
+    from platform_server.kernel_sessions.repository import KernelSessionRepository
     from platform_server.projects.service import ProjectService
     from platform_server.sandboxes.service import SandboxService
     from platform_server.terminals.service import TerminalService
@@ -24,3 +25,4 @@ class Services:
     contents: ContentsService
     sandboxes: SandboxService
     terminals: TerminalService
+    kernel_sessions: KernelSessionRepository

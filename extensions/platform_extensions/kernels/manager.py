@@ -1,0 +1,258 @@
+"""All kernels of the installation: started for somebody, used by those who may."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import Context
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.prometheus.metrics import KERNEL_CURRENTLY_RUNNING_TOTAL
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from traitlets import Integer, default
+
+from platform_extensions.base import current_principal
+from platform_extensions.kernels.absorb import AbsorbLater
+from platform_extensions.kernels.kernel import KernelHome, KernelParts, PlatformKernel
+from platform_extensions.kernels.models import kernel_model, parse_kernel_id
+from platform_extensions.kernels.placement import Placement, place_folder
+from platform_kernels.bounds import Allowance, Pace
+from platform_kernels.launch import allowed_environment
+from platform_kernels.outbox import MEBIBYTE
+from platform_kernels.wires import LinkLimits
+from platform_server.errors import (
+    AccessDenied,
+    Conflict,
+    KernelNotFound,
+    LimitReached,
+    ProjectNotFound,
+)
+from platform_server.projects.model import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from platform_server.identity.model import Principal, UserId
+    from platform_server.projects.model import ProjectId
+    from platform_server.sandboxes.runtime import Runtime
+    from platform_server.services import Services
+
+_DEAD_ARE_KEPT = timedelta(hours=1)  # so that their owner sees why, and can restart them
+
+
+class PlatformKernels(AsyncMappingKernelManager):
+    """Jupyter's map of kernels, with an owner and a project for each.
+
+    ``open``, ``visible`` and ``usable`` act for a principal and check what they may do. The other
+    methods are the server's own: its culler and its shutdown act in nobody's name.
+    """
+
+    max_kernels_per_user = Integer(
+        10,
+        help="How many kernels one user may have running. 0 means no limit.",
+    ).tag(config=True)
+
+    project_memory_mb = Integer(
+        64,
+        help="How many megabytes the server may hold for one project's kernel messages that are "
+        "on their way. What exceeds it is left out of the output, and the user is told.",
+    ).tag(config=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        self.link_limits = LinkLimits()
+        self._absorb = AbsorbLater(self._absorb_project)
+        self._bounds: dict[ProjectId, tuple[Allowance, Pace]] = {}
+
+    @default("kernel_manager_class")
+    def _default_kernel_manager_class(self) -> str:
+        return f"{PlatformKernel.__module__}.{PlatformKernel.__name__}"
+
+    @property
+    def services(self) -> Services:
+        """The installation's services."""
+        server: Any = self.parent
+        services: Services = server.services
+        return services
+
+    async def visible(self, principal: Principal) -> list[PlatformKernel]:
+        """Return the kernels that the principal may use."""
+        views = await self.services.projects.list(principal)
+        projects = {view.project.id for view in views if view.access >= Access.EDITOR}
+        return [kernel for kernel in self._all() if kernel.home.project_id in projects]
+
+    async def usable(self, principal: Principal, kernel_id: str) -> PlatformKernel:
+        """Return a kernel. Raises KernelNotFound, also when it is not the principal's to use."""
+        kernel = self.get_kernel(kernel_id)
+        try:
+            await self.services.projects.get(principal, kernel.home.project_id, Access.EDITOR)
+        except (ProjectNotFound, AccessDenied) as error:
+            raise KernelNotFound from error
+        return kernel
+
+    async def open(
+        self,
+        principal: Principal,
+        placement: Placement,
+        *,
+        kernel_name: str | None = None,
+        kernel_id: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> PlatformKernel:
+        """Start a kernel for the principal.
+
+        Raises UnknownKernel, InvalidInput and Conflict for the id, LimitReached, and what the
+        start of a sandbox raises.
+        """
+        name = kernel_name or self.default_kernel_name
+        assert self.kernel_spec_manager is not None
+        self.kernel_spec_manager.get_kernel_spec(name)
+        chosen = parse_kernel_id(kernel_id) if kernel_id else self.new_kernel_id()
+        await self._make_room(principal.id)
+        if chosen in self:
+            raise Conflict("That kernel id is in use.")
+        home = KernelHome(
+            owner_id=principal.id,
+            project_id=placement.project.project.id,
+            cwd=placement.cwd,
+            env=allowed_environment(dict(env or {})),
+        )
+        kernel = self._new(chosen, name, home)
+        await self._begin(kernel)
+        return kernel
+
+    async def start_kernel(  # type: ignore[override]  # the base declares an attribute
+        self,
+        *,
+        kernel_name: str | None = None,
+        kernel_id: str | None = None,
+        path: str | None = None,
+        env: Mapping[str, str] | None = None,
+        **_ignored: Any,
+    ) -> str:
+        """Start a kernel for who makes the present request, and return its id."""
+        principal = current_principal()
+        placement = await place_folder(self.services, principal, path)
+        kernel = await self.open(
+            principal, placement, kernel_name=kernel_name, kernel_id=kernel_id, env=env
+        )
+        return str(kernel.kernel_id)
+
+    async def shutdown_kernel(  # type: ignore[override]
+        self,
+        kernel_id: str,
+        now: bool = False,  # noqa: FBT001, FBT002 - jupyter_client's signature
+        restart: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """End a kernel. Raises KernelNotFound."""
+        kernel = self.get_kernel(kernel_id)
+        await kernel.shutdown_kernel(now=now, restart=restart)
+        self.remove_kernel(kernel_id)
+
+    async def restart_kernel(self, kernel_id: str, now: bool = False) -> None:  # type: ignore[override]  # noqa: FBT001, FBT002
+        """Restart a kernel. Raises KernelNotFound, and what the start of a sandbox raises."""
+        await self.get_kernel(kernel_id).restart_kernel(now=now)
+
+    async def interrupt_kernel(self, kernel_id: str) -> None:  # type: ignore[override]
+        """Interrupt a kernel. Raises KernelNotFound."""
+        await self.get_kernel(kernel_id).interrupt_kernel()
+
+    async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]  # noqa: FBT001, FBT002
+        """End every kernel: the server stops."""
+        del now
+        await asyncio.gather(*(self.shutdown_kernel(one, now=True) for one in list(self._kernels)))
+        await self._absorb.aclose()
+
+    def get_kernel(self, kernel_id: str) -> PlatformKernel:
+        """Return a kernel, whoever asks. Raises KernelNotFound."""
+        if kernel_id not in self:
+            raise KernelNotFound
+        kernel: PlatformKernel = self._kernels[kernel_id]
+        return kernel
+
+    def remove_kernel(self, kernel_id: str) -> PlatformKernel | None:  # type: ignore[override]
+        """Take a kernel out of the map; None if it is not there."""
+        kernel: PlatformKernel | None = self._kernels.pop(kernel_id, None)
+        self._kernel_connections.pop(kernel_id, None)
+        if kernel is not None:
+            KERNEL_CURRENTLY_RUNNING_TOTAL.labels(type=kernel.kernel_name).dec()
+            project_id = kernel.home.project_id
+            if not any(one.home.project_id == project_id for one in self._all()):
+                self._bounds.pop(project_id, None)
+        return kernel
+
+    async def list_kernels(self) -> list[dict[str, Any]]:
+        """Return the models of the kernels that who makes the present request may use."""
+        return [kernel_model(kernel) for kernel in await self.visible(current_principal())]
+
+    async def kernel_model(self, kernel_id: str) -> dict[str, Any]:
+        """Return a kernel's model for who makes the present request. Raises KernelNotFound."""
+        return kernel_model(await self.usable(current_principal(), kernel_id))
+
+    def cwd_for_path(self, path: str, **_kwargs: Any) -> str:
+        """Return the folder of a path within its project. No file system is asked."""
+        return path.strip("/").partition("/")[2]
+
+    def initialize_culler(self) -> None:
+        """Start the culler, in nobody's name: it must not act for whoever came first."""
+        Context().run(super().initialize_culler)
+
+    def _all(self) -> list[PlatformKernel]:
+        return list(self._kernels.values())
+
+    def _new(self, kernel_id: str, name: str, home: KernelHome) -> PlatformKernel:
+        kernel = PlatformKernel(
+            parent=self,
+            log=self.log,
+            kernel_name=name,
+            kernel_id=kernel_id,
+            kernel_spec_manager=self.kernel_spec_manager,
+        )
+        allowance, pace = self._bounds.setdefault(
+            home.project_id, (Allowance(self.project_memory_mb * MEBIBYTE), Pace())
+        )
+        kernel.place(
+            home,
+            KernelParts(
+                runtime=self._runtime,
+                finished=self._absorb.touch,
+                is_tracked=self.track_message_type,
+                limits=self.link_limits,
+                allowance=allowance,
+                pace=pace,
+            ),
+        )
+        return kernel
+
+    async def _begin(self, kernel: PlatformKernel) -> None:
+        """Start it; it is in the map from now on, but not if the start fails."""
+        kernel_id = str(kernel.kernel_id)
+        self._kernels[kernel_id] = kernel
+        self._kernel_connections[kernel_id] = 0
+        KERNEL_CURRENTLY_RUNNING_TOTAL.labels(type=kernel.kernel_name).inc()
+        try:
+            await kernel.start_kernel()
+        except BaseException:
+            self.remove_kernel(kernel_id)
+            raise
+        if not self._initialized_culler:
+            self.initialize_culler()
+
+    async def _make_room(self, owner_id: UserId) -> None:
+        """Let go of kernels that are dead for good. Raises LimitReached if too many are left."""
+        for kernel in [one for one in self._all() if one.execution_state == "dead"]:
+            is_old = kernel.last_activity < datetime.now(UTC) - _DEAD_ARE_KEPT
+            if is_old or kernel.home.owner_id == owner_id:
+                await self.shutdown_kernel(str(kernel.kernel_id), now=True)
+        own = sum(kernel.home.owner_id == owner_id for kernel in self._all())
+        if self.max_kernels_per_user and own >= self.max_kernels_per_user:
+            raise LimitReached(
+                f"You have {own} kernels running, which is the limit: shut one down first."
+            )
+
+    async def _runtime(self, project_id: ProjectId) -> Runtime:
+        runtime: Runtime = await self.services.sandboxes.runtime(project_id)
+        return runtime
+
+    async def _absorb_project(self, project_id: ProjectId) -> None:
+        await self.services.contents.absorb(project_id)

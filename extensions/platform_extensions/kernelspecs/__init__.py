@@ -1,0 +1,1 @@
+"""The kernels there are, over REST."""

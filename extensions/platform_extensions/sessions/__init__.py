@@ -1,0 +1,1 @@
+"""Jupyter's sessions over REST: which document goes with which kernel."""

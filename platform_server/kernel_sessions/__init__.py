@@ -1,0 +1,1 @@
+"""Jupyter's sessions: which document of which user goes with which kernel."""
