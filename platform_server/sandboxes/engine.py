@@ -79,6 +79,9 @@ class SandboxEngine(Protocol):
     async def usage(self, sandbox_id: SandboxId) -> Usage | None:
         """Return what the container uses now, cheaply; None when it does not run."""
 
+    async def oom_kills(self, sandbox_id: SandboxId) -> int:
+        """Return how many of its processes were killed for lack of memory; 0 when it is gone."""
+
     def deaths(self) -> AsyncIterator[ContainerDied]:
         """Report each death from now on; ends when the connection to the engine is lost."""
 

@@ -80,9 +80,7 @@ class Runtime(Protocol):
         on the same endpoints (a restart), once that has ended.
         """
 
-    async def open_terminal(
-        self, name: TerminalName, *, cwd: str, rows: int, columns: int
-    ) -> None:
+    async def open_terminal(self, name: TerminalName, *, cwd: str, rows: int, columns: int) -> None:
         """Start a login shell in ``cwd`` (relative to the project)."""
 
     async def attach_terminal(self, name: TerminalName) -> Terminal:

@@ -1,0 +1,63 @@
+"""Starts the agent as process 1 of the sandbox."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import signal
+import sys
+from pathlib import Path
+
+from agent.commands import Commands
+from agent.kernel import PRELOADED
+from agent.kernels import Kernels
+from agent.link import Link
+from agent.loop import Loop
+from agent.processes import ENVIRONMENT, Processes, set_dumpable
+from agent.terminals import Terminals
+
+
+def main() -> None:
+    """Serve until the container is stopped."""
+    set_dumpable(dumpable=False)
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    Path(ENVIRONMENT["TMPDIR"]).mkdir(parents=True, exist_ok=True)
+    loop, processes = Loop(), Processes()
+    loop.on_child(processes.reap)
+    link = Link(loop)
+    terminals = Terminals(loop, processes, link.report)
+    link.serve(
+        {
+            "terminal.open": terminals.open,
+            "terminal.attach": terminals.attach,
+            "terminal.resize": terminals.resize,
+            "terminal.close": terminals.close,
+            "terminal.list": terminals.list,
+            "command.start": Commands(loop, processes, link.report).start,
+        }
+    )
+    link.dial()
+    # Terminals and commands need not wait for the imports that kernels share.
+    for module in PRELOADED:
+        importlib.import_module(module)
+        loop.turn(wait=False)
+    gc.collect()
+    gc.freeze()
+    kernels = Kernels(processes, link.report)
+    link.serve(
+        {
+            "kernel.start": kernels.start,
+            "kernel.signal": kernels.signal,
+            "kernel.kill": kernels.kill,
+            "kernel.forget": kernels.forget,
+        }
+    )
+    link.report({"event": "ready"})
+    while True:
+        loop.turn()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""An IPython kernel on listening sockets that were handed in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+PRELOADED = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "IPython.core.completer",
+    "IPython.core.magics",
+    "matplotlib_inline.backend_inline",
+    "comm",
+    "sqlite3",
+    "debugpy.server.api",
+)
+
+
+def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
+    """Run a kernel in this process until it is asked to shut down.
+
+    ``listening`` maps each port number of the connection to the descriptor that listens for it.
+    """
+    import zmq
+    from ipykernel.heartbeat import Heartbeat
+    from ipykernel.kernelapp import IPKernelApp
+
+    class HandedHeartbeat(Heartbeat):
+        def _bind_socket(self) -> None:
+            self.socket.setsockopt(zmq.USE_FD, listening[self.port])
+            super()._bind_socket()
+
+    class HandedKernelApp(IPKernelApp):
+        """Binds nothing, and writes no key to any file."""
+
+        def _bind_socket(self, s: Any, port: int) -> int:
+            s.setsockopt(zmq.USE_FD, listening[port])
+            return super()._bind_socket(s, port)
+
+        def init_heartbeat(self) -> None:
+            address = (self.transport, self.ip, self.hb_port)
+            self.heartbeat = HandedHeartbeat(zmq.Context(), address)
+            self.heartbeat.start()
+
+        def init_connection_file(self) -> None:
+            pass
+
+        def write_connection_file(self, **_kwargs: Any) -> None:
+            pass
+
+        def log_connection_info(self) -> None:
+            pass
+
+        def cleanup_ipc_files(self) -> None:
+            pass
+
+    sys.argv = ["ipykernel"]
+    sys.path[0] = ""  # in place of the agent's own folder: what the learner imports first
+    os.environ.update(request["env"])
+    ports = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}
+    app = HandedKernelApp.instance(transport="ipc", ip="/run/kernel", **ports)
+    app.session.key = request["key"].encode()
+    app.initialize([])
+    app.start()

@@ -1,0 +1,157 @@
+"""Terminals: login shells on pseudo-terminals, which live on when the server goes away."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import termios
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agent.loop import READ, WRITE, Loop
+from agent.processes import Processes, folder, kill_session
+from agent.streams import Stream, read_some, write_some
+
+RING_BYTES = 256 * 1024  # recent output that a new attachment gets first
+_TYPED_LIMIT = 64 * 1024  # bytes typed ahead before the server is made to wait
+_HANGUP_PATIENCE = 1.0  # seconds from SIGHUP to SIGKILL
+
+Report = Callable[[dict[str, Any]], None]
+
+
+class Terminal:
+    """One shell, its recent output, and whoever is attached."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        processes: Processes,
+        request: Mapping[str, Any],
+        over: Callable[[int], None],
+    ) -> None:
+        self._loop = loop
+        self._over = over
+        self._ring = bytearray()
+        self._typed = bytearray()
+        self._streams: list[Stream] = []
+        self._master, slave = pty.openpty()
+        os.set_blocking(self._master, False)
+        self.resize(int(request["rows"]), int(request["columns"]))
+
+        def run() -> None:
+            fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+            for fd in (0, 1, 2):
+                os.dup2(slave, fd)
+            os.close(slave)
+            os.chdir(folder(str(request["cwd"])))
+            os.environ["TERM"] = "xterm-256color"
+            os.environ["COLORTERM"] = "truecolor"
+            os.execv("/bin/bash", ["-bash"])
+
+        self.pid = processes.start(run, keep=[slave], ended=self._ended)
+        os.close(slave)
+        self._update()
+
+    def attach(self, token: str) -> None:
+        """Open a stream: recent output first, then all that follows."""
+        stream = Stream(self._loop, token, received=self._type, changed=self._update)
+        self._streams.append(stream)
+        stream.send(self._ring)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Set the screen's size; the kernel tells the processes in front."""
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+
+    def hang_up(self) -> None:
+        """End the shell and all that it started."""
+        kill_session(self.pid, signal.SIGHUP)
+        kill_session(self.pid, signal.SIGCONT)
+        self._loop.later(_HANGUP_PATIENCE, lambda: kill_session(self.pid) if self.pid else None)
+
+    def _update(self) -> None:
+        """Read from the shell while everybody attached keeps up; write while there is something."""
+        self._streams = [stream for stream in self._streams if not stream.closed]
+        if self._master < 0:
+            return
+        waits = any(stream.full for stream in self._streams)
+        events = (0 if waits else READ) | (WRITE if self._typed else 0)
+        self._loop.watch(self._master, events, self._ready)
+        for stream in self._streams:
+            stream.listen(on=len(self._typed) < _TYPED_LIMIT)
+
+    def _ready(self) -> None:
+        write_some(self._master, self._typed)
+        if not any(stream.full for stream in self._streams):
+            self._print(read_some(self._master))
+        self._update()
+
+    def _print(self, data: bytes | None) -> None:
+        if not data:
+            return
+        self._ring += data
+        del self._ring[:-RING_BYTES]
+        for stream in self._streams:
+            stream.send(data)
+
+    def _type(self, data: bytes) -> None:
+        self._typed += data
+        self._update()
+
+    def _ended(self, code: int) -> None:
+        while data := read_some(self._master):  # what the shell wrote last
+            self._print(data)
+        self._loop.watch(self._master, 0, self._ready)
+        os.close(self._master)
+        self._master, self.pid = -1, 0
+        for stream in self._streams:
+            stream.end()
+        self._over(code)
+
+
+class Terminals:
+    """The terminals of this sandbox, by name."""
+
+    def __init__(self, loop: Loop, processes: Processes, report: Report) -> None:
+        self._loop = loop
+        self._processes = processes
+        self._report = report
+        self._terminals: dict[str, Terminal] = {}
+
+    def open(self, request: Mapping[str, Any], _fds: list[int]) -> dict[str, Any]:
+        """Start a shell."""
+        name = str(request["terminal"])
+        if name in self._terminals:
+            raise ValueError("the terminal exists already")
+
+        def over(code: int) -> None:
+            del self._terminals[name]
+            self._report({"event": "terminal.ended", "terminal": name, "code": code})
+
+        self._terminals[name] = Terminal(self._loop, self._processes, request, over)
+        return {}
+
+    def attach(self, request: Mapping[str, Any], _fds: list[int]) -> dict[str, Any]:
+        """Open a stream to a shell."""
+        self._terminals[str(request["terminal"])].attach(str(request["token"]))
+        return {}
+
+    def resize(self, request: Mapping[str, Any], _fds: list[int]) -> dict[str, Any]:
+        """Set a screen's size."""
+        found = self._terminals[str(request["terminal"])]
+        found.resize(int(request["rows"]), int(request["columns"]))
+        return {}
+
+    def close(self, request: Mapping[str, Any], _fds: list[int]) -> dict[str, Any]:
+        """Hang up, if it is still there."""
+        found = self._terminals.get(str(request["terminal"]))
+        if found is not None:
+            found.hang_up()
+        return {}
+
+    def list(self, _request: Mapping[str, Any], _fds: list[int]) -> dict[str, Any]:
+        """Return the names of the living ones."""
+        return {"terminals": list(self._terminals)}

@@ -1,0 +1,237 @@
+"""The Docker adapter. The SDK is synchronous: every call of it runs in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import docker
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from requests.exceptions import RequestException
+
+from platform_server.errors import EngineUnavailable, ImageMissing, SandboxStartFailed
+from platform_server.projects.model import ProjectId
+from platform_server.sandboxes.cgroup import Cgroup
+from platform_server.sandboxes.docker_spec import (
+    LABEL_INSTALLATION,
+    LABEL_PROJECT,
+    LABEL_SANDBOX,
+    container_config,
+    container_name,
+)
+from platform_server.sandboxes.engine import Container, ContainerDied
+from platform_server.sandboxes.model import SandboxId
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from docker.client import DockerClient
+
+    from platform_server.sandboxes.engine import ContainerSpec
+    from platform_server.sandboxes.model import Usage
+
+Result = TypeVar("Result")
+_TIMEOUT = 60  # seconds for one call of the engine
+_AT_ONCE = 8  # calls of the engine under way
+
+
+class DockerEngine:
+    """Runs sandboxes as containers of one Docker engine.
+
+    ``installation`` keeps this installation's containers apart from any other's on the same engine.
+    The engine need not be there yet: each verb connects when it must.
+    """
+
+    def __init__(self, *, installation: str, seccomp: Path, base_url: str | None = None) -> None:
+        self._installation = installation
+        self._seccomp = seccomp
+        self._base_url = base_url
+        self._client: DockerClient | None = None
+        self._groups: dict[SandboxId, Cgroup] = {}
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def check(self) -> str:
+        """Return the engine's name and version."""
+        version = await self._call(lambda client: client.version())
+        runc = next((c["Version"] for c in version["Components"] if c["Name"] == "runc"), "?")
+        return f"Docker {version['Version']}, runc {runc}"
+
+    async def has_image(self, image: str) -> bool:
+        """Tell whether the image is on the engine."""
+
+        def look(client: DockerClient) -> bool:
+            try:
+                client.images.get(image)
+            except ImageNotFound:
+                return False
+            return True
+
+        return await self._call(look)
+
+    async def start(self, spec: ContainerSpec) -> Container:
+        """Create and start a container. Raises ImageMissing, SandboxStartFailed."""
+        body = container_config(
+            spec, installation=self._installation, seccomp=self._seccomp.read_text()
+        )
+        name = container_name(self._installation, spec.sandbox_id)
+        await self._call(partial(_create_and_start, name=name, body=body))
+        found = await self.inspect(spec.sandbox_id)
+        if found is None or not found.running:
+            await self.remove(spec.sandbox_id)
+            raise SandboxStartFailed("The sandbox ended as soon as it was started.")
+        group = Cgroup.of(found.pid)
+        if group is not None:
+            self._groups[spec.sandbox_id] = group
+        return found
+
+    async def remove(self, sandbox_id: SandboxId) -> None:
+        """End and remove the container."""
+        name = container_name(self._installation, sandbox_id)
+        self._groups.pop(sandbox_id, None)
+
+        def remove(client: DockerClient) -> None:
+            with contextlib.suppress(NotFound):
+                client.api.remove_container(name, force=True, v=True)
+
+        await self._call(remove)
+
+    async def inspect(self, sandbox_id: SandboxId) -> Container | None:
+        """Return what the engine knows of the container."""
+        name = container_name(self._installation, sandbox_id)
+
+        def inspect(client: DockerClient) -> Container | None:
+            try:
+                return _container(client.api.inspect_container(name))
+            except NotFound:
+                return None
+
+        return await self._call(inspect)
+
+    async def containers(self) -> list[Container]:
+        """Return all containers of this installation."""
+
+        def look(client: DockerClient) -> list[Container]:
+            listed = client.api.containers(all=True, filters={"label": self._label})
+            found = []
+            for item in listed:
+                with contextlib.suppress(NotFound):
+                    found.append(_container(client.api.inspect_container(item["Id"])))
+            return found
+
+        return await self._call(look)
+
+    async def usage(self, sandbox_id: SandboxId) -> Usage | None:
+        """Return what the container uses now."""
+        group = await self._group(sandbox_id)
+        return None if group is None else group.usage()
+
+    async def oom_kills(self, sandbox_id: SandboxId) -> int:
+        """Return how many of its processes were killed for lack of memory."""
+        group = await self._group(sandbox_id)
+        return 0 if group is None else group.oom_kills()
+
+    async def deaths(self) -> AsyncIterator[ContainerDied]:
+        """Report each death of a container of this installation."""
+        filters = {"label": self._label, "event": "die", "type": "container"}
+        events = await self._call(lambda client: client.events(decode=True, filters=filters))
+        try:
+            while event := await asyncio.to_thread(next, events, None):
+                attributes = event["Actor"]["Attributes"]
+                sandbox_id = SandboxId(attributes[LABEL_SANDBOX])
+                yield ContainerDied(
+                    sandbox_id=sandbox_id, exit_code=int(attributes.get("exitCode", -1))
+                )
+        except (RequestException, DockerException, OSError):
+            return
+        finally:
+            events.close()
+
+    async def aclose(self) -> None:
+        """Let go of the engine."""
+        if self._client is not None:
+            await asyncio.to_thread(self._client.close)
+            self._client = None
+
+    @property
+    def _label(self) -> str:
+        return f"{LABEL_INSTALLATION}={self._installation}"
+
+    async def _group(self, sandbox_id: SandboxId) -> Cgroup | None:
+        if sandbox_id not in self._groups:
+            found = await self.inspect(sandbox_id)
+            group = Cgroup.of(found.pid) if found is not None and found.running else None
+            if group is None:
+                return None
+            self._groups[sandbox_id] = group
+        return self._groups[sandbox_id]
+
+    async def _call(self, verb: Callable[[DockerClient], Result]) -> Result:
+        """Run a verb of the SDK in a thread. Raises EngineUnavailable."""
+        try:
+            async with self._slots:
+                return await asyncio.to_thread(self._with_client, verb)
+        except APIError:
+            raise
+        except (DockerException, RequestException, OSError) as error:
+            raise EngineUnavailable from error
+
+    def _with_client(self, verb: Callable[[DockerClient], Result]) -> Result:
+        if self._client is None:
+            self._client = connect(self._base_url)
+        return verb(self._client)
+
+
+def connect(base_url: str | None = None) -> DockerClient:
+    """Return a client of the engine at the URL, or of the one that DOCKER_HOST names."""
+    if base_url is not None:
+        client = docker.DockerClient(base_url=base_url, timeout=_TIMEOUT)
+    else:
+        client = docker.from_env(timeout=_TIMEOUT)
+    client.api.trust_env = False  # a CA bundle in the environment is not the engine's
+    return client
+
+
+def _create_and_start(client: DockerClient, *, name: str, body: dict[str, Any]) -> None:
+    api = client.api
+    try:
+        created = api.create_container_from_config(body, name)
+    except ImageNotFound as error:
+        raise ImageMissing from error
+    except APIError as error:
+        raise SandboxStartFailed(_reason(error)) from error
+    try:
+        api.start(created["Id"])
+    except APIError as error:
+        api.remove_container(created["Id"], force=True, v=True)
+        raise SandboxStartFailed(_reason(error)) from error
+
+
+def _reason(error: APIError) -> str:
+    """Return one sentence for the user; the engine's own words may name paths of the host."""
+    if "no space left" in str(error).lower():
+        return "The sandbox did not start: the disk of the server is full."
+    return "The sandbox did not start: the container engine refused it."
+
+
+def _container(inspected: dict[str, Any]) -> Container:
+    state, labels = inspected["State"], inspected["Config"]["Labels"]
+    return Container(
+        sandbox_id=SandboxId(labels[LABEL_SANDBOX]),
+        project_id=ProjectId(labels[LABEL_PROJECT]),
+        running=bool(state["Running"]),
+        pid=int(state["Pid"]),
+        started_at=_moment(state["StartedAt"]),
+        exit_code=None if state["Running"] else int(state["ExitCode"]),
+        oom_killed=bool(state["OOMKilled"]),
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    """Parse the engine's nanosecond time stamp; its year 1 means never."""
+    if text.startswith("0001"):
+        return None
+    return datetime.fromisoformat(text[:26].rstrip("Z").ljust(26, "0") + "+00:00")

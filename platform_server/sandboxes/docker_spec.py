@@ -1,0 +1,78 @@
+"""What the Docker engine is asked for: one hardened container per sandbox. Pure, no I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from platform_server.sandboxes.model import HOME, WORKSPACE
+
+if TYPE_CHECKING:
+    from platform_server.sandboxes.engine import ContainerSpec
+
+LABEL_INSTALLATION = "platform.installation"
+LABEL_SANDBOX = "platform.sandbox"
+LABEL_PROJECT = "platform.project"
+
+CONTROL = "/run/platform"  # where the agent finds the server's sockets
+USER = "1000:1000"
+_PERIOD = 100_000  # microseconds, the scheduler's usual period
+
+
+def container_name(installation: str, sandbox_id: str) -> str:
+    """Return the name of a sandbox's container, unique on its engine."""
+    return f"platform-{installation}-{sandbox_id}"
+
+
+def container_config(spec: ContainerSpec, *, installation: str, seccomp: str) -> dict[str, Any]:
+    """Return the body of the engine's create call (Docker Engine API 1.41, ContainerCreate).
+
+    Everything is refused that a learner does not need: no network, no capability, no privilege to
+    gain, a read-only root, the platform's own system call filter, no log that could grow.
+    """
+    return {
+        "Image": spec.image,
+        "Hostname": spec.hostname,
+        "User": USER,
+        "WorkingDir": WORKSPACE,
+        "Env": ["LANG=C.UTF-8", f"HOME={HOME}"],
+        "Labels": {
+            LABEL_INSTALLATION: installation,
+            LABEL_SANDBOX: spec.sandbox_id,
+            LABEL_PROJECT: spec.project_id,
+        },
+        "NetworkDisabled": True,
+        "AttachStdout": False,
+        "AttachStderr": False,
+        "StopTimeout": 1,
+        "HostConfig": _host_config(spec, seccomp),
+    }
+
+
+def _host_config(spec: ContainerSpec, seccomp: str) -> dict[str, Any]:
+    limits = spec.limits
+    return {
+        "NetworkMode": "none",
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges", f"seccomp={seccomp}"],
+        "ReadonlyRootfs": True,
+        "IpcMode": "private",
+        "CgroupnsMode": "private",
+        "Privileged": False,
+        "ShmSize": limits.tmp_bytes,
+        "Tmpfs": {
+            "/tmp": f"rw,nosuid,nodev,exec,size={limits.tmp_bytes},uid=1000,gid=1000,mode=1777"  # noqa: S108
+        },
+        "Binds": [
+            f"{spec.workspace}:{WORKSPACE}:rw",
+            f"{spec.home}:{HOME}:rw",
+            f"{spec.control}:{CONTROL}:ro",
+        ],
+        "Memory": limits.memory_bytes,
+        "MemorySwap": limits.memory_bytes,  # the same: no swap
+        "CpuPeriod": _PERIOD,
+        "CpuQuota": int(limits.cpus * _PERIOD),
+        "PidsLimit": limits.pids,
+        "LogConfig": {"Type": "none", "Config": {}},
+        "RestartPolicy": {"Name": "no"},
+        "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],
+    }

@@ -1,0 +1,69 @@
+"""What an agent may say. It runs where the learner's code runs: every word is checked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+_Name = Annotated[str, Field(max_length=64)]
+_Code = Annotated[int, Field(ge=-64, le=255)]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+class Hello(_Said):
+    """The first word of a connection."""
+
+    hello: Literal[1]
+
+
+class Reply(_Said):
+    """The answer to one request: a result or an error."""
+
+    id: int
+    result: dict[str, Any] | None = None
+    error: Annotated[str, Field(max_length=100)] | None = None
+    detail: Annotated[str, Field(max_length=1000)] = ""
+
+
+class Ready(_Said):
+    """Kernels can be forked from now on."""
+
+    event: Literal["ready"]
+
+
+class KernelEnded(_Said):
+    """A kernel's process has ended."""
+
+    event: Literal["kernel.ended"]
+    kernel: _Name
+    generation: int
+    code: _Code
+
+
+class TerminalEnded(_Said):
+    """A terminal's shell has ended."""
+
+    event: Literal["terminal.ended"]
+    terminal: _Name
+    code: _Code
+
+
+class CommandEnded(_Said):
+    """A command has ended."""
+
+    event: Literal["command.ended"]
+    command: _Name
+    code: _Code
+
+
+Said = Hello | Reply | Ready | KernelEnded | TerminalEnded | CommandEnded
+_said: TypeAdapter[Said] = TypeAdapter(Said)
+
+
+def parse(data: bytes) -> Said:
+    """Return what was said. Raises ValueError when it is none of the things that can be said."""
+    return _said.validate_json(data)

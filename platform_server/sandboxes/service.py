@@ -1,0 +1,285 @@
+"""A sandbox per project: started on demand, watched, stopped, never two of one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import shutil
+from contextvars import Context
+from typing import TYPE_CHECKING, TypeAlias
+
+from platform_server import clock
+from platform_server.errors import (
+    EngineUnavailable,
+    LimitReached,
+    PlatformError,
+    SandboxNotFound,
+    SandboxStartFailed,
+)
+from platform_server.sandboxes.agent_runtime import AgentRuntime
+from platform_server.sandboxes.engine import ContainerSpec
+from platform_server.sandboxes.model import (
+    EndCause,
+    Ended,
+    Limits,
+    Sandbox,
+    SandboxId,
+    SandboxState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
+
+    from platform_server.projects.model import ProjectId
+    from platform_server.sandboxes.engine import ContainerDied, SandboxEngine
+    from platform_server.sandboxes.model import Usage
+    from platform_server.sandboxes.repository import SandboxRepository
+    from platform_server.sandboxes.volumes import Volumes
+
+Hook: TypeAlias = "Callable[[ProjectId], Awaitable[None]]"
+Sandboxes: TypeAlias = list[Sandbox]
+
+_START_PATIENCE = 60.0  # seconds for the agent to dial in
+_ENGINE_PAUSE = 2.0  # seconds before an engine that went away is asked again
+
+log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SandboxPolicy:
+    """What sandboxes may use, and how many there may be."""
+
+    image: str
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    most: int = 100  # sandboxes that run at once on this server
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Running:
+    sandbox: Sandbox
+    runtime: AgentRuntime
+
+
+class SandboxService:
+    """Starts and stops sandboxes, and knows why each one ended.
+
+    ``on_stopping`` hooks run when a project's code has ended and before that is told to anybody, so
+    that what it wrote last is kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: SandboxEngine,
+        repository: SandboxRepository,
+        volumes: Volumes,
+        run_folder: Path,
+        policy: SandboxPolicy,
+        now: clock.Clock = clock.utc_now,
+        new_id: clock.IdFactory = clock.new_id,
+    ) -> None:
+        self.on_stopping: list[Hook] = []
+        self._engine = engine
+        self._repository = repository
+        self._volumes = volumes
+        self._run_folder = run_folder
+        self._policy = policy
+        self._now = now
+        self._new_id = new_id
+        self._running: dict[ProjectId, _Running] = {}
+        self._starting: dict[ProjectId, asyncio.Task[AgentRuntime]] = {}
+        self._stopping: dict[ProjectId, asyncio.Lock] = {}
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Sweep what an earlier server left, and begin to watch. The engine may be away."""
+        for sandbox in await self._repository.unended():
+            await self._note_end(sandbox, self._ended(EndCause.ENGINE, "The server was restarted."))
+        try:
+            await self._sweep()
+        except EngineUnavailable:
+            log.warning("the container engine does not answer; sandboxes start once it does")
+        self._watcher = asyncio.create_task(self._watch(), context=Context())
+
+    async def aclose(self) -> None:
+        """Stop every sandbox and the watching. May be called twice."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.gather(self._watcher, return_exceptions=True)
+        for start in list(self._starting.values()):
+            start.cancel()
+        await asyncio.gather(
+            *(self.stop(project, cause=EndCause.ENGINE) for project in list(self._running)),
+            return_exceptions=True,
+        )
+
+    async def runtime(self, project_id: ProjectId) -> AgentRuntime:
+        """Return the project's running sandbox, started if there is none.
+
+        Many callers share one start. Raises EngineUnavailable, ImageMissing, SandboxStartFailed,
+        LimitReached.
+        """
+        found = self._running.get(project_id)
+        if found is not None:
+            return found.runtime
+        start = self._starting.get(project_id)
+        if start is None:
+            # In an empty context: the sandbox is the project's, not of whoever came first.
+            start = asyncio.create_task(self._start(project_id), context=Context())
+            self._starting[project_id] = start
+            start.add_done_callback(lambda _done: self._starting.pop(project_id, None))
+        return await asyncio.shield(start)
+
+    async def current(self, project_id: ProjectId) -> Sandbox | None:
+        """Return the project's sandbox if it runs."""
+        found = self._running.get(project_id)
+        return None if found is None else found.sandbox
+
+    async def sandbox(self, sandbox_id: SandboxId) -> Sandbox:
+        """Return a sandbox, past or present. Raises SandboxNotFound."""
+        found = await self._repository.get(sandbox_id)
+        if found is None:
+            raise SandboxNotFound
+        return found
+
+    async def sandboxes(self, project_ids: Sequence[ProjectId] | None = None) -> Sandboxes:
+        """Return the most recent sandbox of each project; of all that run, without projects."""
+        if project_ids is None:
+            return [running.sandbox for running in self._running.values()]
+        return await self._repository.latest(project_ids)
+
+    async def usage(self, sandbox_id: SandboxId) -> Usage | None:
+        """Return what a sandbox uses now, None when it does not run."""
+        if any(running.sandbox.id == sandbox_id for running in self._running.values()):
+            return await self._engine.usage(sandbox_id)
+        return None
+
+    async def stop(self, project_id: ProjectId, *, cause: EndCause) -> None:
+        """End the project's sandbox; what its code wrote is kept. Nothing when none runs."""
+        running = self._running.get(project_id)
+        if running is not None:
+            await self._end(running, self._ended(cause, "The sandbox was stopped."))
+
+    async def _start(self, project_id: ProjectId) -> AgentRuntime:
+        if len(self._running) + len(self._starting) > self._policy.most:
+            raise LimitReached("All places for sandboxes are taken; try again in a few minutes.")
+        volume = await self._volumes.prepare(project_id)
+        sandbox = Sandbox(
+            id=SandboxId(self._new_id()),
+            project_id=project_id,
+            state=SandboxState.STARTING,
+            limits=self._policy.limits,
+            created_at=self._now(),
+        )
+        await self._repository.save(sandbox)
+        runtime = self._new_runtime(sandbox)
+        try:
+            runtime.listen()
+            container = await self._engine.start(
+                ContainerSpec(
+                    sandbox_id=sandbox.id,
+                    project_id=project_id,
+                    image=self._policy.image,
+                    hostname="sandbox",
+                    limits=sandbox.limits,
+                    workspace=volume.files,
+                    home=volume.home,
+                    control=runtime.control,
+                )
+            )
+            async with asyncio.timeout(_START_PATIENCE):
+                await runtime.start(container.pid)
+        except (PlatformError, TimeoutError, asyncio.CancelledError) as error:
+            await self._fail(sandbox, runtime, error)
+            if isinstance(error, TimeoutError):
+                raise SandboxStartFailed("The sandbox did not answer in time.") from error
+            raise
+        running = dataclasses.replace(sandbox, state=SandboxState.RUNNING, started_at=self._now())
+        await self._repository.save(running)
+        self._running[project_id] = _Running(sandbox=running, runtime=runtime)
+        return runtime
+
+    def _new_runtime(self, sandbox: Sandbox) -> AgentRuntime:
+        return AgentRuntime(
+            sandbox.id,
+            self._run_folder / sandbox.id,
+            limits=sandbox.limits,
+            oom_kills=lambda: self._engine.oom_kills(sandbox.id),
+            new_id=self._new_id,
+        )
+
+    async def _fail(self, sandbox: Sandbox, runtime: AgentRuntime, error: BaseException) -> None:
+        """Leave nothing of a start that did not succeed but a note of why."""
+        message = error.message if isinstance(error, PlatformError) else "It took too long."
+        ended = self._ended(EndCause.ENGINE, message)
+        await runtime.end(ended)
+        with contextlib.suppress(PlatformError):
+            await self._engine.remove(sandbox.id)
+        await self._tidy(sandbox.id)
+        failed = dataclasses.replace(sandbox, state=SandboxState.FAILED, ended=ended)
+        await self._repository.save(failed)
+
+    async def _end(self, running: _Running, ended: Ended) -> None:
+        """Remove the container, keep what its code wrote, and tell everybody who waits."""
+        project_id = running.sandbox.project_id
+        async with self._stopping.setdefault(project_id, asyncio.Lock()):
+            if self._running.get(project_id) is not running:
+                return
+            with contextlib.suppress(EngineUnavailable):
+                await self._engine.remove(running.sandbox.id)
+            for hook in self.on_stopping:
+                try:
+                    await hook(project_id)
+                except PlatformError:
+                    log.exception("a hook failed while a sandbox was stopped")
+            del self._running[project_id]
+            await running.runtime.end(ended)
+            await self._tidy(running.sandbox.id)
+            await self._note_end(running.sandbox, ended)
+
+    async def _note_end(self, sandbox: Sandbox, ended: Ended) -> None:
+        stopped = dataclasses.replace(sandbox, state=SandboxState.STOPPED, ended=ended)
+        await self._repository.save(stopped)
+
+    async def _tidy(self, sandbox_id: SandboxId) -> None:
+        folder = self._run_folder / sandbox_id
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _sweep(self) -> None:
+        """Remove every container of this installation that no running sandbox owns."""
+        owned = {running.sandbox.id for running in self._running.values()}
+        for container in await self._engine.containers():
+            if container.sandbox_id not in owned and not self._starting:
+                await self._engine.remove(container.sandbox_id)
+
+    async def _watch(self) -> None:
+        """Note deaths as the engine reports them, and those it had when it did not answer."""
+        while True:
+            try:
+                await self._reconcile()
+                async for died in self._engine.deaths():
+                    await self._note_death(died)
+            except EngineUnavailable:
+                pass
+            await asyncio.sleep(_ENGINE_PAUSE)
+
+    async def _reconcile(self) -> None:
+        alive = {one.sandbox_id for one in await self._engine.containers() if one.running}
+        for running in list(self._running.values()):
+            if running.sandbox.id not in alive:
+                await self._end(
+                    running, self._ended(EndCause.ENGINE, "The sandbox ended with its engine.")
+                )
+
+    async def _note_death(self, died: ContainerDied) -> None:
+        for running in list(self._running.values()):
+            if running.sandbox.id == died.sandbox_id:
+                detail = f"The sandbox ended unexpectedly (exit code {died.exit_code})."
+                ended = self._ended(EndCause.ENGINE, detail)
+                await self._end(running, dataclasses.replace(ended, exit_code=died.exit_code))
+
+    def _ended(self, cause: EndCause, detail: str) -> Ended:
+        return Ended(cause=cause, at=self._now(), detail=detail)

@@ -1,0 +1,123 @@
+"""Sandboxes in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from platform_server.projects.model import ProjectId
+from platform_server.sandboxes.model import (
+    EndCause,
+    Ended,
+    Limits,
+    Sandbox,
+    SandboxId,
+    SandboxState,
+)
+from platform_server.storage.tables.sandboxes import sandboxes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Row
+
+    from platform_server.storage.database import Database
+
+_OPEN = (SandboxState.STARTING.value, SandboxState.RUNNING.value)
+
+
+class SqlSandboxRepository:
+    """The sandbox repository on SQLite or Postgres."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, sandbox: Sandbox) -> None:
+        """Store a sandbox as it is now."""
+        values = _columns(sandbox)
+        async with self._database.transaction() as connection:
+            changed = await connection.execute(
+                update(sandboxes).where(sandboxes.c.id == sandbox.id).values(values)
+            )
+            if changed.rowcount == 0:
+                await connection.execute(insert(sandboxes).values(values))
+
+    async def get(self, sandbox_id: SandboxId) -> Sandbox | None:
+        """Return one sandbox."""
+        async with self._database.read() as connection:
+            row = (
+                await connection.execute(select(sandboxes).where(sandboxes.c.id == sandbox_id))
+            ).one_or_none()
+        return None if row is None else _sandbox(row)
+
+    async def latest(self, project_ids: Sequence[ProjectId]) -> list[Sandbox]:
+        """Return each project's most recent sandbox."""
+        newest = (
+            select(sandboxes.c.project_id, func.max(sandboxes.c.created_at).label("created_at"))
+            .where(sandboxes.c.project_id.in_(project_ids))
+            .group_by(sandboxes.c.project_id)
+            .subquery()
+        )
+        query = select(sandboxes).join(
+            newest,
+            (newest.c.project_id == sandboxes.c.project_id)
+            & (newest.c.created_at == sandboxes.c.created_at),
+        )
+        async with self._database.read() as connection:
+            return [_sandbox(row) for row in await connection.execute(query)]
+
+    async def unended(self) -> list[Sandbox]:
+        """Return those that are not known to have ended."""
+        query = select(sandboxes).where(sandboxes.c.state.in_(_OPEN))
+        async with self._database.read() as connection:
+            return [_sandbox(row) for row in await connection.execute(query)]
+
+
+def _columns(sandbox: Sandbox) -> dict[str, Any]:
+    limits, ended = sandbox.limits, sandbox.ended
+    return {
+        "id": sandbox.id,
+        "project_id": sandbox.project_id,
+        "state": sandbox.state.value,
+        "cpus": limits.cpus,
+        "memory_bytes": limits.memory_bytes,
+        "pids": limits.pids,
+        "tmp_bytes": limits.tmp_bytes,
+        "created_at": sandbox.created_at,
+        "started_at": sandbox.started_at,
+        "ended_at": ended.at if ended else None,
+        "ended_cause": ended.cause.value if ended else None,
+        "ended_exit_code": ended.exit_code if ended else None,
+        "ended_signal": ended.signal if ended else None,
+        "ended_detail": ended.detail if ended else None,
+    }
+
+
+def _sandbox(row: Row[Any]) -> Sandbox:
+    return Sandbox(
+        id=SandboxId(row.id),
+        project_id=ProjectId(row.project_id),
+        state=SandboxState(row.state),
+        limits=Limits(
+            cpus=row.cpus,
+            memory_bytes=row.memory_bytes,
+            pids=row.pids,
+            tmp_bytes=row.tmp_bytes,
+        ),
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended=_ended(row),
+    )
+
+
+def _ended(row: Row[Any]) -> Ended | None:
+    if row.ended_at is None:
+        return None
+    return Ended(
+        cause=EndCause(row.ended_cause),
+        at=row.ended_at,
+        exit_code=row.ended_exit_code,
+        signal=row.ended_signal,
+        detail=row.ended_detail or "",
+    )

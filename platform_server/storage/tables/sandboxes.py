@@ -1,0 +1,44 @@
+"""The table of sandboxes, past and present."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+)
+
+from platform_server.storage.columns import Instant, id_column_type
+from platform_server.storage.database import metadata
+
+sandboxes = Table(
+    "sandboxes",
+    metadata,
+    Column("id", id_column_type(), primary_key=True),
+    Column(
+        "project_id",
+        id_column_type(),
+        ForeignKey("projects.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("state", String(16), nullable=False),
+    Column("cpus", Float, nullable=False),
+    Column("memory_bytes", BigInteger, nullable=False),
+    Column("pids", Integer, nullable=False),
+    Column("tmp_bytes", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("ended_cause", String(32)),
+    Column("ended_exit_code", Integer),
+    Column("ended_signal", Integer),
+    Column("ended_detail", String(1000)),
+    CheckConstraint("state IN ('starting', 'running', 'stopped', 'failed')", name="state"),
+    CheckConstraint("(ended_at IS NULL) = (ended_cause IS NULL)", name="ended"),
+)
