@@ -8,7 +8,7 @@ BIN := .venv/bin
 BROWSER_SOURCES := $(shell find labextension -type f -not -path '*/node_modules/*' \
 	-not -path '*/dist/*' -not -path '*/lib/*' -not -name '*.tsbuildinfo')
 
-.PHONY: help serve test lint format bench install engine image constraints clean
+.PHONY: help serve test lint format docs bench install engine image constraints clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -25,6 +25,9 @@ lint: .venv/.test  ## Run the checks without the tests
 
 format: .venv/.test  ## Put the Python code in shape
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
+
+docs: .venv/.test  ## Write the reference pages that follow from the code
+	@$(BIN)/python scripts/reference.py
 
 bench: .venv/.test image  ## Measure ours beside a stock Jupyter Server
 	@$(BIN)/python benchmarks
