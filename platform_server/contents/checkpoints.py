@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from platform_server.contents.model import Checkpoint, CheckpointId
-from platform_server.errors import CheckpointNotFound, FileMissing, InvalidContent
+from platform_server.errors import CheckpointNotFound, InvalidContent
 from platform_server.projects.names import parse_path
 
 if TYPE_CHECKING:
     from platform_server.contents.history import HistoryService
     from platform_server.contents.model import Entry
     from platform_server.contents.parts import Parts
-    from platform_server.contents.step import Step
+    from platform_server.contents.reading import Reader
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
 
@@ -23,16 +23,14 @@ KEPT = 10  # checkpoints of one file; making more drops the oldest, never its re
 class CheckpointService:
     """A project's checkpoints. Who may is decided before."""
 
-    def __init__(self, parts: Parts, step: Step, history: HistoryService) -> None:
+    def __init__(self, parts: Parts, reader: Reader, history: HistoryService) -> None:
         self._parts = parts
-        self._step = step
+        self._reader = reader
         self._history = history
 
     async def create(self, project_id: ProjectId, path: str) -> Checkpoint:
         """Mark the file's present revision, once. Raises FileMissing, InvalidContent."""
-        entry = await self._step.settled(project_id, parse_path(path))
-        if entry is None:
-            raise FileMissing
+        entry = await self._reader.stat(project_id, path)
         if entry.revision is None:
             raise InvalidContent("Only files that are kept in the project have checkpoints.")
         existing = await self._parts.repository.checkpoints(project_id, entry.path)
