@@ -198,7 +198,7 @@ def connect(base_url: str | None = None) -> DockerClient:
 def _create_and_start(client: DockerClient, *, name: str, body: dict[str, Any]) -> None:
     api = client.api
     try:
-        created = api.create_container_from_config(body, name)
+        created = api.create_container_from_config(body, name)  # type: ignore[no-untyped-call]
     except ImageNotFound as error:
         raise ImageMissing from error
     except APIError as error:

@@ -80,7 +80,12 @@ async def send_message(connection: socket.socket, data: bytes, fds: Sequence[int
 async def _writable(connection: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
-    loop.add_writer(connection, lambda: ready.done() or ready.set_result(None))
+
+    def note() -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    loop.add_writer(connection, note)
     try:
         await ready
     finally:
