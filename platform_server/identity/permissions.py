@@ -44,6 +44,4 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 def may(principal: Principal, permission: Permission) -> bool:
     """Tell whether the principal's role has the permission and the credential its scope."""
-    return (
-        permission in ROLE_PERMISSIONS[principal.role] and permission.scope in principal.scopes
-    )
+    return permission in ROLE_PERMISSIONS[principal.role] and permission.scope in principal.scopes

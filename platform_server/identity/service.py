@@ -1,0 +1,230 @@
+"""Accounts, sign-in, sessions and tokens: the verbs that everything else calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from platform_server.errors import (
+    AccessDenied,
+    Conflict,
+    InvalidInput,
+    NotSignedIn,
+    UserNotFound,
+)
+from platform_server.identity.addresses import check_display_name, check_email
+from platform_server.identity.model import Role, SessionId, TokenId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import timedelta
+
+    from platform_server.clock import Clock
+    from platform_server.identity.accounts import Accounts
+    from platform_server.identity.attempts import Attempts
+    from platform_server.identity.model import (
+        ApiToken,
+        Principal,
+        Scope,
+        Session,
+        User,
+        UserId,
+    )
+    from platform_server.identity.repository import UserRepository
+    from platform_server.identity.sessions import Sessions
+    from platform_server.identity.tokens import Tokens
+
+_WRONG = "The e-mail address or the password is not right."
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityPolicy:
+    """What the admin decided."""
+
+    is_sign_up_open: bool = True  # anybody who reaches the page can make a learner's account
+
+
+class IdentityService:
+    """Who people are. Changes made here take effect at once, by others within two seconds."""
+
+    def __init__(
+        self,
+        *,
+        users: UserRepository,
+        accounts: Accounts,
+        sessions: Sessions,
+        tokens: Tokens,
+        attempts: Attempts,
+        policy: IdentityPolicy,
+        clock: Clock,
+    ) -> None:
+        self._users = users
+        self._accounts = accounts
+        self._sessions = sessions
+        self._tokens = tokens
+        self._attempts = attempts
+        self._clock = clock
+        self.policy = policy
+
+    async def sign_up(self, email: str, password: str, name: str, *, client: str = "") -> User:
+        """Make a learner's account for somebody at ``client``, a network address.
+
+        Raises AccessDenied when sign-up is closed, InvalidInput, WeakPassword, NameTaken,
+        TooManyRequests.
+        """
+        if not self.policy.is_sign_up_open:
+            raise AccessDenied("Sign-up is closed here: ask the admin for an account.")
+        self._attempts.begin_sign_up(client)
+        return await self._accounts.register(email, password, name=name, role=Role.LEARNER)
+
+    async def add_user(self, email: str, password: str, role: Role, name: str = "") -> User:
+        """Make an account on an admin's word. Raises InvalidInput, WeakPassword, NameTaken."""
+        return await self._accounts.register(email, password, name=name, role=role)
+
+    async def sign_in(
+        self, email: str, password: str, *, client: str, user_agent: str
+    ) -> tuple[str, Session]:
+        """Begin a session; return the secret for its cookie and what is known of it.
+
+        Raises NotSignedIn, the same for a wrong password and an unknown address, in the same time;
+        TooManyRequests.
+        """
+        try:
+            account = check_email(email)
+        except InvalidInput as error:
+            raise NotSignedIn(_WRONG) from error
+        self._attempts.begin_sign_in(account, client)
+        user = await self._accounts.authenticate(account, password)
+        if user is None:
+            self._attempts.sign_in_failed(client)
+            raise NotSignedIn(_WRONG)
+        self._attempts.sign_in_succeeded(account, client)
+        if user.disabled_at is not None:
+            raise NotSignedIn("This account is disabled: ask the admin.")
+        return await self._sessions.begin(user, user_agent)
+
+    async def principal_of_session(self, secret: str) -> Principal | None:
+        """Return whose cookie this is; None if it is nobody's, ended, expired or disabled."""
+        return await self._sessions.principal(secret)
+
+    async def principal_of_token(self, secret: str) -> Principal | None:
+        """Return whose API token this is; None if it is nobody's, revoked, expired or disabled."""
+        return await self._tokens.principal(secret)
+
+    async def is_valid(self, principal: Principal) -> bool:
+        """Tell whether the credential, the account and the role still stand, as stored now."""
+        now = await self._sessions.current(SessionId(principal.credential))
+        now = now or await self._tokens.current(TokenId(principal.credential))
+        return now is not None and now.id == principal.id and now.role == principal.role
+
+    async def sign_out(self, session_id: SessionId) -> None:
+        """End a session. Nothing if there is none."""
+        await self._sessions.end(session_id)
+
+    async def sessions(self, user_id: UserId) -> list[Session]:
+        """Return where the user is signed in, the last used first."""
+        return await self._sessions.of(user_id)
+
+    async def revoke_session(self, user_id: UserId, session_id: SessionId) -> None:
+        """End one of the user's sessions. Raises SessionNotFound for any other."""
+        await self._sessions.end_of(user_id, session_id)
+
+    async def create_token(
+        self, user_id: UserId, name: str, scopes: Iterable[Scope], expires_in: timedelta | None
+    ) -> tuple[str, ApiToken]:
+        """Make a token; return its secret, shown once, and what is known of it.
+
+        Raises InvalidInput, NameTaken, LimitReached, UserNotFound.
+        """
+        await self.user(user_id)
+        return await self._tokens.create(user_id, name, scopes, expires_in)
+
+    async def tokens(self, user_id: UserId) -> list[ApiToken]:
+        """Return the user's tokens, expired ones too, the newest first."""
+        return await self._tokens.of(user_id)
+
+    async def revoke_token(self, user_id: UserId, token_id: TokenId) -> None:
+        """Revoke one of the user's tokens. Raises TokenNotFound for any other."""
+        await self._tokens.revoke(user_id, token_id)
+
+    async def user(self, user_id: UserId) -> User:
+        """Return an account. Raises UserNotFound."""
+        if found := await self._users.get(user_id):
+            return found
+        raise UserNotFound("There is no such account.")
+
+    async def user_by_email(self, email: str) -> User:
+        """Return an account. Raises UserNotFound, also for what is no address at all."""
+        try:
+            found = await self._users.by_email(check_email(email))
+        except InvalidInput as error:
+            raise UserNotFound from error
+        if found is None:
+            raise UserNotFound
+        return found
+
+    async def users(self) -> list[User]:
+        """Return every account, ordered by address."""
+        return list(await self._users.all())
+
+    async def rename(self, user_id: UserId, name: str) -> None:
+        """Change how others see the user. Raises InvalidInput, UserNotFound."""
+        user = await self.user(user_id)
+        await self._users.set_name(user_id, check_display_name(name, email=user.email))
+        self._sessions.forget(user_id)
+
+    async def change_password(
+        self, principal: Principal, old: str, new: str, *, client: str
+    ) -> None:
+        """Replace one's own password; every other session of the account ends.
+
+        Raises AccessDenied for a wrong old one, WeakPassword, TooManyRequests.
+        """
+        self._attempts.begin_sign_in(principal.email, client)
+        user = await self._accounts.authenticate(principal.email, old)
+        if user is None or user.id != principal.id:
+            self._attempts.sign_in_failed(client)
+            raise AccessDenied("The present password is not right.")
+        self._attempts.sign_in_succeeded(principal.email, client)
+        await self._accounts.set_password(principal.id, new)
+        await self._sessions.end_all(principal.id, keep=SessionId(principal.credential))
+
+    async def set_password(self, user_id: UserId, password: str) -> None:
+        """Replace a password on an admin's word; every session of the account ends.
+
+        Raises WeakPassword, UserNotFound.
+        """
+        await self._accounts.set_password(user_id, password)
+        await self._sessions.end_all(user_id)
+
+    async def set_role(self, user_id: UserId, role: Role) -> None:
+        """Change what an account is for. Raises UserNotFound; Conflict for the last admin."""
+        user = await self.user(user_id)
+        if role is not Role.ADMIN:
+            await self._check_not_last_admin(user)
+        await self._users.set_role(user_id, role)
+        self._sessions.forget(user_id)
+
+    async def disable(self, user_id: UserId) -> None:
+        """Shut an account out and end its sessions; its tokens wait until it is enabled again.
+
+        Raises UserNotFound; Conflict for the last admin.
+        """
+        user = await self.user(user_id)
+        await self._check_not_last_admin(user)
+        await self._users.set_disabled(user_id, user.disabled_at or self._clock())
+        await self._sessions.end_all(user_id)
+
+    async def enable(self, user_id: UserId) -> None:
+        """Let an account in again. Raises UserNotFound."""
+        await self.user(user_id)
+        await self._users.set_disabled(user_id, None)
+
+    async def _check_not_last_admin(self, user: User) -> None:
+        admins = [one for one in await self._users.all() if _is_acting_admin(one)]
+        if [one.id for one in admins] == [user.id]:
+            raise Conflict("This is the last admin: make somebody else admin first.")
+
+
+def _is_acting_admin(user: User) -> bool:
+    return user.role is Role.ADMIN and user.disabled_at is None
