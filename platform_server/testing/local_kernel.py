@@ -85,8 +85,8 @@ def reap(control: socket.socket) -> None:
 def main() -> None:
     """Serve requests until the other side hangs up."""
     # What a kernel needs is imported once, here, and shared by all that are forked.
-    for module in ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "debugpy"):
-        import_module(module)
+    for module in ("kernelapp", "ipkernel", "zmqshell", "debugger", "subshell_manager"):
+        import_module(f"ipykernel.{module}")
 
     control = socket.socket(fileno=int(sys.argv[1]))
     wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
