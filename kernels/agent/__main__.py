@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import signal
-import sys
 from pathlib import Path
 
 from agent.commands import Commands
@@ -20,9 +19,9 @@ from agent.terminals import Terminals
 def main() -> None:
     """Serve until the container is stopped."""
     set_dumpable(dumpable=False)
+    # A signal without a handler does not reach process 1; these have one in Python.
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     Path(ENVIRONMENT["TMPDIR"]).mkdir(parents=True, exist_ok=True)
     loop, processes = Loop(), Processes()
     loop.on_child(processes.reap)

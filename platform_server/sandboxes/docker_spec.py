@@ -43,7 +43,7 @@ def container_config(spec: ContainerSpec, *, installation: str, seccomp: str) ->
         "NetworkDisabled": True,
         "AttachStdout": False,
         "AttachStderr": False,
-        "StopTimeout": 1,
+        "StopSignal": "SIGKILL",  # the agent lets no other signal end it
         "HostConfig": _host_config(spec, seccomp),
     }
 

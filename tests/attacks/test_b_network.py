@@ -1,0 +1,52 @@
+"""B. Network: a sandbox has none. Every attempt is made from inside, where nothing can leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from platform_server.testing.sandbox_fixtures import Inside
+
+PYTHON = "/opt/sandbox/bin/python"
+
+
+async def connect(inside: Inside, host: str, port: int, family: str = "AF_INET") -> bytes:
+    code = f"import socket; s = socket.socket(socket.{family}); s.settimeout(3); "
+    result = await inside(f"{PYTHON} -c \"{code} s.connect(('{host}', {port})); print(1)\"")
+    return result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "port"),
+    [("169.254.169.254", 80), ("100.100.100.200", 80), ("172.17.0.1", 2375), ("1.1.1.1", 443)],
+)
+async def test_015_016_025_no_address_outside_answers(inside: Inside, host: str, port: int) -> None:
+    assert b"Network is unreachable" in await connect(inside, host, port)
+
+
+async def test_017_the_servers_own_ports_are_not_there(inside: Inside) -> None:
+    assert b"Connection refused" in await connect(inside, "127.0.0.1", 8888)
+
+
+async def test_018_026_there_is_no_interface_but_loopback(inside: Inside) -> None:
+    interfaces = await inside("ls /sys/class/net")
+    routes = await inside("tail -n +2 /proc/net/route; grep -v ' lo$' /proc/net/ipv6_route")
+    assert interfaces.stdout == b"lo\n"
+    assert routes.stdout == b""
+
+
+async def test_020_no_name_is_resolved(inside: Inside) -> None:
+    result = await inside("getent hosts secret.example.org; getent hosts metadata.google.internal")
+    assert result.stdout == b""
+
+
+async def test_022_no_port_is_published(inside: Inside) -> None:
+    listening = await inside("tail -n +2 /proc/net/tcp /proc/net/tcp6 | grep -c ' 0A '")
+    assert listening.stdout == b"0\n"
+
+
+async def test_027_no_raw_packet_leaves(inside: Inside) -> None:
+    result = await inside(f'{PYTHON} -c "import socket; socket.socket(2, 3, 1)"')
+    assert b"not permitted" in result.stderr
