@@ -53,15 +53,16 @@ def safe_prompt(message: Message) -> Message:
 def execution_state(message: Message) -> str:
     """Return the state that a status message reports. Raises InvalidMessage if it is none."""
     state = message.content.get("execution_state")
-    if state not in _STATES:
+    if not isinstance(state, str) or state not in _STATES:
         raise InvalidMessage("unknown execution state")
-    return str(state)
+    return state
 
 
 def _is_harmless(payload: Any) -> bool:
-    if not isinstance(payload, dict) or payload.get("source") not in _PAYLOAD_SOURCES:
+    source = payload.get("source") if isinstance(payload, dict) else None
+    if not isinstance(source, str) or source not in _PAYLOAD_SOURCES:
         return False
-    if payload["source"] == "set_next_input" and not isinstance(payload.get("text"), str):
+    if source == "set_next_input" and not isinstance(payload.get("text"), str):
         return False
     return len(json.dumps(payload)) <= _PAYLOAD_LIMIT
 
