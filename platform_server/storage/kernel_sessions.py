@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Sessions: TypeAlias = list[KernelSession]
 
 
-class SqlKernelSessions:
+class SqlKernelSessionRepository:
     """The session repository on SQLite or Postgres."""
 
     def __init__(self, database: Database) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Sessions: TypeAlias = list[KernelSession]
 
 
-class MemoryKernelSessions:
+class MemoryKernelSessionRepository:
     """Keeps sessions in a dictionary, which keeps their order."""
 
     def __init__(self) -> None:
