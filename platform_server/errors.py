@@ -14,7 +14,7 @@ A class is a condition; its docstring is the message a user reads unless a bette
     ├── InvalidInput
     │   └── InvalidName  InvalidPath  InvalidContent  UnknownKernel  WeakPassword
     ├── Conflict
-    │   └── NameTaken  RevisionConflict  WrongKind  DirectoryNotEmpty
+    │   └── NameTaken  RevisionConflict (PreconditionFailed)  WrongKind  DirectoryNotEmpty
     ├── LimitReached
     │   └── QuotaExceeded  TooLarge  TooManyRequests
     └── Unavailable         a part of the platform is down; says which and what to do
@@ -160,6 +160,10 @@ class RevisionConflict(Conflict):
     """The file was changed by somebody else since you opened it."""
 
     reason = "revision_conflict"
+
+
+class PreconditionFailed(RevisionConflict):
+    """The file is not in the state that the request was made for."""
 
 
 class WrongKind(Conflict):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from platform_server.contents.conflicts import conflict_paths
-from platform_server.contents.model import Entry, Kind, Origin, RevisionId
+from platform_server.contents.model import BlobHash, Entry, Kind, Origin, RevisionId
 from platform_server.contents.repository import Save
 from platform_server.contents.uninterrupted import uninterrupted
 from platform_server.errors import FileMissing, RevisionConflict, WrongKind
@@ -31,6 +31,7 @@ class Terms:
     author: UserId | None
     origin: Origin = Origin.API
     expected: RevisionId | None = None  # save only over this revision
+    expected_blob: BlobHash | None = None  # save only over these bytes
     must_be_new: bool = False  # save only where there is nothing
     make_parents: bool = True  # make the folders above that are missing
     conflict_copy_by: str | None = None  # what is refused is kept beside it, under this name
@@ -142,9 +143,16 @@ def _is_refused(entry: Entry | None, spool: Spool, terms: Terms) -> bool:
     """Tell whether the terms forbid to replace what is there."""
     if terms.must_be_new:
         return entry is not None
-    if terms.expected is None or (entry is not None and _holds(entry, spool)):
+    if terms.expected is None and terms.expected_blob is None:
         return False
-    return entry is None or entry.revision is None or entry.revision.id != terms.expected
+    if entry is None or entry.revision is None:
+        return True
+    revision = entry.revision
+    is_as_expected = terms.expected in {None, revision.id} and terms.expected_blob in {
+        None,
+        revision.blob,
+    }
+    return not is_as_expected and not _holds(entry, spool)
 
 
 def _change(path: str, staged: RevisionId, entry: Entry | None, spool: Spool, terms: Terms) -> Save:

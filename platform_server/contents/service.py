@@ -14,7 +14,7 @@ from platform_server.contents.history import HistoryService
 from platform_server.contents.model import Entry, Origin, RevisionId
 from platform_server.contents.reading import Entries, Reader
 from platform_server.contents.save import Saver, Terms
-from platform_server.contents.spool import clear, spooled
+from platform_server.contents.spool import Spool, clear, spooled
 from platform_server.contents.step import Step
 from platform_server.contents.trust import TrustService
 from platform_server.contents.uploads import UploadService
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
 
-Data: TypeAlias = bytes | AsyncIterator[bytes]
+Data: TypeAlias = bytes | AsyncIterator[bytes] | Spool
 
 
 class ContentsService:
@@ -102,15 +102,21 @@ class ContentsService:
 
         Where the terms refuse it raises RevisionConflict, or saves beside it as a conflict copy and
         returns that if the terms say so. Raises WrongKind, FileMissing (a folder above is missing
-        and not to be made), TooLarge, QuotaExceeded.
+        and not to be made), TooLarge, QuotaExceeded. A spool stays the caller's to close.
         """
         path = parse_path(path)
         if not path:
             raise WrongKind("A project is a folder: name a file in it.")
         await self._filler.ready(project_id)
+        if isinstance(data, Spool):
+            return await self._saver.save(project_id, path, data, terms)
         spool = await spooled(data, self._parts.spool_folder, limit=self._parts.limits.file)
         async with aclosing(spool):
             return await self._saver.save(project_id, path, spool, terms)
+
+    def new_spool(self) -> Spool:
+        """Return a place for the bytes of a file that come in pieces, to be saved then."""
+        return Spool(self._parts.spool_folder, limit=self._parts.limits.file)
 
     async def make_directory(self, project_id: ProjectId, path: str) -> Entry:
         """Make a folder and those above it; fine if it exists. Raises WrongKind."""

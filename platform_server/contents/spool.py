@@ -80,9 +80,17 @@ class Spool:
 
     async def aclose(self) -> None:
         """Let go of the bytes. May be called twice."""
+        await asyncio.to_thread(self.close) if self._file else self.close()
+
+    def close(self) -> None:
+        """Do the same in the calling thread."""
         self._memory = None
         if self._file is not None:
-            await asyncio.to_thread(self._remove)
+            self._file.close()
+            self._file = None
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+            self.path = None
 
     def _spilled(self) -> BinaryIO:
         """Return the file, moving there what was in memory."""
@@ -93,14 +101,6 @@ class Spool:
             self._file.write(self._memory or b"")
             self._memory = None
         return self._file
-
-    def _remove(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
-            self.path = None
 
 
 def clear(folder: Path) -> None:

@@ -1,0 +1,123 @@
+"""A principal's projects as one tree of files: finding and reading what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from platform_extensions.contents import notebooks
+from platform_extensions.contents.models import (
+    Model,
+    address_of,
+    entry_model,
+    root_model,
+    type_of,
+    with_text_or_bytes,
+)
+from platform_server.contents.model import Entry, Kind
+from platform_server.errors import InvalidInput, NotFound
+from platform_server.projects.model import Access
+
+if TYPE_CHECKING:
+    from platform_extensions.contents.codec import NotebookCodec
+    from platform_server.identity.model import Principal
+    from platform_server.projects.model import ProjectView
+    from platform_server.services import Services
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """What of a file or folder is asked for."""
+
+    content: bool = True
+    type: str | None = None  # "file", "notebook" or "directory"; None: as the name suggests
+    format: str | None = None  # "text" or "base64"; None: text if it is
+    hash: bool = False  # even for what is in the sandbox only, and has to be read for it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """An entry, and the project it is in as the principal sees it."""
+
+    view: ProjectView
+    entry: Entry
+
+
+class ContentsTree:
+    """Reads for a principal. Every method raises PlatformErrors."""
+
+    def __init__(self, services: Services, codec: NotebookCodec) -> None:
+        self._services = services
+        self._codec = codec
+
+    async def find(self, principal: Principal, path: str, needs: Access = Access.VIEWER) -> Found:
+        """Return what is at an API path below the top. Raises ProjectNotFound, FileMissing."""
+        address = address_of(path)
+        view = await self._services.projects.by_label(principal, address.label, needs)
+        entry = await self._services.contents.stat(view.project.id, address.path)
+        return Found(view=view, entry=entry)
+
+    async def exists(self, principal: Principal, path: str, kind: Kind) -> bool:
+        """Tell whether there is a file, or a folder, at the path."""
+        if not address_of(path).label:
+            return kind is Kind.DIRECTORY
+        try:
+            return (await self.find(principal, path)).entry.kind is kind
+        except NotFound:
+            return False
+
+    async def get(self, principal: Principal, path: str, query: Query) -> Model:
+        """Return the model of a file or folder, with as much of it as is asked for."""
+        if not address_of(path).label:
+            _require_type("directory", query, path)
+            views = await self._services.projects.list(principal) if query.content else None
+            return root_model(views)
+        found = await self.find(principal, path)
+        if found.entry.kind is Kind.DIRECTORY:
+            _require_type("directory", query, path)
+            return await self._folder(found, query)
+        if query.type == "directory":
+            raise InvalidInput(f"{path} is not a folder.")
+        kind = query.type or type_of(found.entry)
+        model = entry_model(found.view, found.entry, kind=kind)
+        if query.hash and model["hash"] is None:
+            model |= {"hash": await self._digest(found), "hash_algorithm": "sha256"}
+        if not query.content:
+            return model
+        if kind == "notebook":
+            return await self._notebook(principal, found, model)
+        data = await self._services.contents.bytes_of(found.entry)
+        return with_text_or_bytes(model, data, query.format)
+
+    async def _folder(self, found: Found, query: Query) -> Model:
+        model = entry_model(found.view, found.entry)
+        if not query.content:
+            return model
+        entries = await self._services.contents.list(found.entry.project_id, found.entry.path)
+        content = [entry_model(found.view, entry) for entry in entries]
+        return model | {"content": content, "format": "json"}
+
+    async def _notebook(self, principal: Principal, found: Found, model: Model) -> Model:
+        revision = found.entry.revision
+        notebook, fault = await self._codec.parse(
+            await self._services.contents.bytes_of(found.entry),
+            revision.blob if revision else None,
+        )
+        trusted = await self._services.contents.trust.is_accepted(principal.id, found.entry)
+        notebooks.mark(notebook, trusted=trusted)
+        said = {} if fault is None else {"message": fault}
+        return model | {"content": notebook, "format": "json"} | said
+
+    async def _digest(self, found: Found) -> str:
+        digest = sha256()
+        entry = found.entry
+        _, pieces = await self._services.contents.open(entry.project_id, entry.path)
+        async for piece in pieces:
+            digest.update(piece)
+        return digest.hexdigest()
+
+
+def _require_type(is_type: str, query: Query, path: str) -> None:
+    if query.type not in {None, is_type}:
+        raise InvalidInput(f"{path or 'The top'} is a folder, not a {query.type}.")

@@ -1,0 +1,1 @@
+"""Files as bytes: downloads for pages and programs."""

@@ -1,0 +1,122 @@
+"""Sending a file: in pieces, in part, not at all when the reader has it; and never as a page."""
+
+from __future__ import annotations
+
+import mimetypes
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+
+from platform_extensions.files.conditions import etag_of, is_unchanged
+from platform_extensions.files.ranges import Span, Unsatisfiable, span_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from tornado.web import RequestHandler
+
+    from platform_server.contents.model import Entry
+
+# Shown in the browser; everything else is saved to disk. None of these can carry a script, and the
+# policy below switches scripts off and takes the origin away should a browser think otherwise.
+_SHOWN = {
+    "application/json",
+    "application/pdf",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/wav",
+    "audio/x-wav",
+    "image/bmp",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "text/csv",
+    "text/plain",
+    "video/mp4",
+    "video/ogg",
+    "video/webm",
+}
+POLICY = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+
+
+async def deliver(
+    handler: RequestHandler,
+    entry: Entry,
+    pieces: AsyncIterator[bytes],
+    *,
+    download: bool = False,
+) -> None:
+    """Answer a GET or HEAD with a file. The handler must not have answered anything yet."""
+    etag = etag_of(entry)
+    _set_headers(handler, entry, etag, download=download)
+    if is_unchanged(handler.request.headers, etag):
+        handler.set_status(304)
+        return
+    size = entry.size or 0
+    try:
+        span = span_of(_range_header(handler, etag), size)
+    except Unsatisfiable:
+        handler.set_status(416)
+        handler.set_header("Content-Range", f"bytes */{size}")
+        return
+    if span is not None:
+        handler.set_status(206)
+        handler.set_header("Content-Range", f"bytes {span.start}-{span.stop - 1}/{size}")
+    span = span or Span(start=0, stop=size)
+    handler.set_header("Content-Length", str(span.length))
+    if handler.request.method != "HEAD":
+        await _send(handler, pieces, span)
+
+
+async def _send(handler: RequestHandler, pieces: AsyncIterator[bytes], span: Span) -> None:
+    """Write the span, waiting for a slow reader, whoever goes away ends it."""
+    position = 0
+    async with aclosing(cast("AsyncGenerator[bytes, None]", pieces)) as stream:
+        async for piece in stream:
+            wanted = piece[max(span.start - position, 0) : max(span.stop - position, 0)]
+            position += len(piece)
+            if wanted:
+                handler.write(wanted)
+                await handler.flush()
+            if position >= span.stop:
+                return
+
+
+def _set_headers(
+    handler: RequestHandler, entry: Entry, etag: str | None, *, download: bool
+) -> None:
+    kind = _content_type(entry.name)
+    way = "attachment" if download or kind.partition(";")[0] not in _SHOWN else "inline"
+    for name, value in {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": f"{way}; filename*=UTF-8''{quote(entry.name, safe='')}",
+        "Content-Security-Policy": POLICY,
+        "Content-Type": kind,
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Last-Modified": entry.modified_at,
+        "X-Content-Type-Options": "nosniff",
+    }.items():
+        handler.set_header(name, cast("Any", value))
+    if etag is not None:
+        handler.set_header("Etag", etag)
+
+
+def _content_type(name: str) -> str:
+    if name.lower().endswith(".ipynb"):
+        return "application/x-ipynb+json"
+    kind, encoding = mimetypes.guess_type(name, strict=False)
+    if encoding is not None:
+        return "application/gzip" if encoding == "gzip" else "application/octet-stream"
+    if kind is None:
+        return "application/octet-stream"
+    return f"{kind}; charset=UTF-8" if kind.startswith("text/") else kind
+
+
+def _range_header(handler: RequestHandler, etag: str | None) -> str | None:
+    """Return the Range header, unless it was meant for another content."""
+    condition = handler.request.headers.get("If-Range")
+    if condition is not None and condition != etag:
+        return None
+    return handler.request.headers.get("Range")

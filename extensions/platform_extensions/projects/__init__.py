@@ -1,0 +1,1 @@
+"""Projects over REST: made, named, shared, archived, deleted, and their files as bytes."""

@@ -1,0 +1,112 @@
+"""``/api/projects/{id}/files/{path}``: a file as raw bytes, streamed both ways."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from tornado import web
+
+from platform_extensions.base import PlatformHandler
+from platform_extensions.files.conditions import conditions_of, etag_of
+from platform_extensions.files.delivery import deliver
+from platform_extensions.projects.models import file_model
+from platform_server.contents.save import Terms
+from platform_server.errors import PlatformError, PreconditionFailed, RevisionConflict
+from platform_server.projects.model import Access, ProjectId
+
+if TYPE_CHECKING:
+    from platform_server.contents.model import Entry
+    from platform_server.contents.spool import Spool
+
+
+@web.stream_request_body
+class ProjectFileHandler(PlatformHandler):
+    """One file. ``If-Match: "<sha256>"`` and ``If-None-Match: *`` make a change conditional.
+
+    ``?conflict=copy`` keeps a save that the condition refuses beside the file, as a conflict copy.
+    """
+
+    _spool: Spool | None = None
+    _failed: PlatformError | None = None
+    _dropping: asyncio.Future[None] | None = None
+
+    async def prepare(self) -> None:
+        """Check who asks, and for what, before a byte of the body is taken."""
+        await super().prepare()
+        if self.request.method == "PUT":
+            await self._project(self.path_args[0], Access.EDITOR)
+            self._spool = self.services.contents.new_spool()
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Take a piece of the body; the sender waits until it is written."""
+        if self._spool is None or self._failed is not None:
+            return
+        try:
+            await self._spool.append(chunk)
+        except PlatformError as error:  # answered when the body has ended
+            self._failed = error
+
+    def on_connection_close(self) -> None:
+        """Drop what came when the sender goes away."""
+        super().on_connection_close()
+        if self._spool is not None:
+            loop = asyncio.get_running_loop()
+            self._dropping = loop.run_in_executor(None, self._spool.close)
+
+    @web.authenticated
+    async def get(self, project_id: str, path: str) -> None:
+        """Send the file."""
+        await self._project(project_id, Access.VIEWER)
+        entry, pieces = await self.services.contents.open(ProjectId(project_id), path)
+        await deliver(self, entry, pieces)
+
+    head = get
+
+    @web.authenticated
+    async def put(self, project_id: str, path: str) -> None:
+        """Save the body as the file, with the folders above it."""
+        assert self._spool is not None
+        async with aclosing(self._spool) as spool:
+            if self._failed is not None:
+                raise self._failed
+            is_new = not await self.services.contents.exists(ProjectId(project_id), path)
+            entry = await self._save(ProjectId(project_id), path, spool)
+        self._set_etag(entry)
+        self.reply(file_model(entry), status=201 if is_new else 200)
+
+    @web.authenticated
+    async def delete(self, project_id: str, path: str) -> None:
+        """Delete a file, or a folder with what is in it."""
+        await self._project(project_id, Access.EDITOR)
+        expected = conditions_of(self.request.headers).expected
+        if expected is not None:
+            entry = await self.services.contents.stat(ProjectId(project_id), path)
+            if entry.revision is None or entry.revision.blob != expected:
+                raise PreconditionFailed
+        await self.services.contents.delete(ProjectId(project_id), path)
+        self.set_status(204)
+        self.finish()
+
+    async def _save(self, project_id: ProjectId, path: str, spool: Spool) -> Entry:
+        conditions = conditions_of(self.request.headers)
+        wants_copy = self.get_query_argument("conflict", "") == "copy"
+        terms = Terms(
+            author=self.principal.id,
+            must_be_new=conditions.must_be_new,
+            expected_blob=conditions.expected,
+            conflict_copy_by=(self.principal.name or self.principal.email) if wants_copy else None,
+        )
+        try:
+            return await self.services.contents.save(project_id, path, spool, terms)
+        except RevisionConflict as error:
+            raise PreconditionFailed(error.message) from error
+
+    async def _project(self, project_id: str, needs: Access) -> None:
+        await self.services.projects.get(self.principal, ProjectId(project_id), needs)
+
+    def _set_etag(self, entry: Entry) -> None:
+        etag = etag_of(entry)
+        if etag is not None:
+            self.set_header("Etag", etag)
