@@ -57,6 +57,7 @@ class AgentRuntime:
         self._names: dict[KernelId, str] = {}
         self._commands: dict[str, asyncio.Future[int]] = {}
         self._shells: set[TerminalName] = set()
+        self._attached: set[AgentTerminal] = set()
         self._notes: set[asyncio.Task[None]] = set()
         self._gone = False
 
@@ -128,7 +129,9 @@ class AgentRuntime:
             except AgentRefused as error:
                 raise TerminalNotFound from error
             (stream,) = await opened()
-        return AgentTerminal(self._link, name, stream)
+        terminal = AgentTerminal(self._link, name, stream, let_go=self._attached.discard)
+        self._attached.add(terminal)
+        return terminal
 
     async def close_terminal(self, name: TerminalName) -> None:
         """Hang up the shell and everything it started."""
@@ -185,6 +188,8 @@ class AgentRuntime:
         for command in self._commands.values():
             if not command.done():
                 command.set_exception(SandboxGone())
+        for terminal in list(self._attached):
+            await terminal.aclose()
         self._sockets.close()
 
     def _check(self) -> None:

@@ -48,7 +48,7 @@ class DockerEngine:
 
     def __init__(self, *, installation: str, seccomp: Path, base_url: str | None = None) -> None:
         self._installation = installation
-        self._seccomp = seccomp
+        self.seccomp = seccomp
         self._base_url = base_url
         self._client: DockerClient | None = None
         self._groups: dict[SandboxId, Cgroup] = {}
@@ -75,7 +75,7 @@ class DockerEngine:
     async def start(self, spec: ContainerSpec) -> Container:
         """Create and start a container. Raises ImageMissing, SandboxStartFailed."""
         body = container_config(
-            spec, installation=self._installation, seccomp=self._seccomp.read_text()
+            spec, installation=self._installation, seccomp=self.seccomp.read_text()
         )
         name = container_name(self._installation, spec.sandbox_id)
         await self._call(partial(_create_and_start, name=name, body=body))

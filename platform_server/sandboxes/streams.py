@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Callable
 
     from platform_server.sandboxes.link import AgentLink
     from platform_server.sandboxes.model import TerminalName
@@ -18,8 +19,16 @@ _CHUNK = 32 * 1024
 class AgentTerminal:
     """A terminal over a stream of its own; what is not read waits in the sandbox."""
 
-    def __init__(self, link: AgentLink, name: TerminalName, stream: socket.socket) -> None:
+    def __init__(
+        self,
+        link: AgentLink,
+        name: TerminalName,
+        stream: socket.socket,
+        *,
+        let_go: Callable[[AgentTerminal], None],
+    ) -> None:
         self._link = link
+        self._let_go = let_go
         self._name = name
         self._stream = stream
 
@@ -42,6 +51,7 @@ class AgentTerminal:
     async def aclose(self) -> None:
         """Let go of it; the shell lives on."""
         self._stream.close()
+        self._let_go(self)
 
 
 async def collect(stream: socket.socket, limit: int) -> tuple[bytes, bool]:
@@ -59,8 +69,6 @@ async def collect(stream: socket.socket, limit: int) -> tuple[bytes, bool]:
 
 async def feed(stream: socket.socket, data: bytes) -> None:
     """Send the input and then its end; a command that does not read it is no error."""
-    import socket as sockets
-
     with contextlib.suppress(OSError):
         await asyncio.get_running_loop().sock_sendall(stream, data)
-        stream.shutdown(sockets.SHUT_WR)
+        stream.shutdown(socket.SHUT_WR)
