@@ -1,0 +1,1 @@
+"""Who makes a request: signing in and out, sessions, tokens, accounts."""
