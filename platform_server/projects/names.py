@@ -12,7 +12,7 @@ import unicodedata
 from platform_server.errors import InvalidName, InvalidPath
 
 MAX_NAME_BYTES = 255
-MAX_PATH_BYTES = 4096
+MAX_PATH_BYTES = 2048  # what the index of a database holds in one entry
 MAX_DEPTH = 64
 _MAX_SHOWN = 60  # characters of a bad name in a message
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from platform_server.projects.names import MAX_PATH_BYTES
 from platform_server.storage.columns import Instant, id_column_type
 from platform_server.storage.database import metadata
 
@@ -24,8 +25,9 @@ def _project() -> ForeignKey:
 
 
 def _path_type() -> String:
-    # 4,096 bytes of UTF-8 are at most as many characters. Compared byte by byte, never by locale.
-    return String(4096).with_variant(String(4096, collation="C"), "postgresql")
+    # As many bytes of UTF-8 are at most as many characters. Compared by bytes, never by locale.
+    plain = String(MAX_PATH_BYTES)
+    return plain.with_variant(String(MAX_PATH_BYTES, collation="C"), "postgresql")
 
 
 revisions = Table(

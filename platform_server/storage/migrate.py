@@ -1,0 +1,50 @@
+"""Brings a database to the tables that this version of the platform wants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from platform_server.storage.database import Database
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+_LOCK = 0x706C6174  # any number that nobody else locks
+
+
+async def upgrade(database: Database) -> None:
+    """Carry out the migrations that are missing, all or none; several servers take turns.
+
+    Raises StorageUnavailable when the database cannot be reached.
+    """
+    async with database.transaction() as connection:
+        if not database.is_sqlite:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        await connection.run_sync(_upgrade)
+
+
+def newest() -> str:
+    """Return the revision that ``upgrade`` brings a database to."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
