@@ -1,0 +1,49 @@
+"""``python -m benchmarks``: print ours beside a stock Jupyter Server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks import report
+from benchmarks.measures import MEASURES
+from benchmarks.ours import ours
+from benchmarks.rounds import take
+from benchmarks.stock import stock
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Few rounds: a look, not a result.")
+@click.option("--only", default="", help="Only the measures with this in their title.")
+@click.option("--json", "target", type=click.Path(path_type=Path), help="Write the figures here.")
+def main(*, quick: bool, only: str, target: Path | None) -> None:
+    """Measure the platform beside a stock Jupyter Server, in turns, in one run."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as root:
+        folder = Path(root)
+        for part in ("ours", "stock/files"):
+            (folder / part).mkdir(parents=True)
+        rows = asyncio.run(measure(folder, quick=quick, only=only.lower()))
+    if target is not None:
+        target.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+async def measure(folder: Path, *, quick: bool, only: str) -> list[dict[str, Any]]:
+    """Start both servers, take every measure and print it as it comes; returns all rows."""
+    rows = []
+    async with stock(folder / "stock") as theirs, ours(folder / "ours") as own:
+        click.echo(report.heading())
+        for one in MEASURES:
+            if only in one.title.lower():
+                samples = await take(one, own, theirs, quick=quick)
+                click.echo("\n".join(report.lines(samples)))
+                rows += report.rows(samples)
+    return rows
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+"""What is measured, in the order in which it is printed."""
+
+from __future__ import annotations
+
+from benchmarks.measures import first_output, memory, notebooks, running, terminals
+
+MEASURES = (
+    *first_output.MEASURES,
+    *running.MEASURES,
+    *terminals.MEASURES,
+    *notebooks.MEASURES,
+    *memory.MEASURES,
+)

@@ -1,0 +1,74 @@
+"""The platform, with a fresh PLATFORM_HOME."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.processes import free_port, run, serving
+from benchmarks.target import Target, client
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    import httpx
+
+PROJECT = "bench"
+_COMMAND = str(Path(sys.executable).with_name("jupyter-platform"))
+
+
+@asynccontextmanager
+async def ours(folder: Path) -> AsyncIterator[Target]:
+    """Run it with one user, who has one project."""
+    address = f"127.0.0.1:{free_port()}"
+    env = os.environ | {
+        "PLATFORM_HOME": str(folder / "home"),
+        "PLATFORM_PORT": address.rpartition(":")[2],
+    }
+    async with (
+        serving([_COMMAND], address=address, env=env, log=folder / "log") as pid,
+        AsyncExitStack() as clients,
+    ):
+        yield await _Installation(address=address, pid=pid, env=env, clients=clients).new_user()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Installation:
+    address: str
+    pid: int
+    env: Mapping[str, str]
+    clients: AsyncExitStack  # closed with the server
+
+    async def new_user(self) -> Target:
+        """Sign up a user with a project."""
+        token = await self._new_token(f"user-{secrets.token_hex(4)}@example.org")
+        http = await self.clients.enter_async_context(client(self.address, token))
+        answer = await http.post("/api/projects/", json={"name": PROJECT})
+        answer.raise_for_status()
+        return Target(
+            name="ours",
+            address=self.address,
+            token=token,
+            folder=PROJECT,
+            pid=self.pid,
+            http=http,
+            cool=lambda: _stop_sandboxes(http),
+            new_user=self.new_user,
+        )
+
+    async def _new_token(self, email: str) -> str:
+        add_user = [_COMMAND, "user", "add", email, "--role=learner", "--password-stdin"]
+        await run(add_user, env=self.env, stdin=secrets.token_urlsafe(16))
+        add_token = [_COMMAND, "token", "add", email, "--name=benchmarks"]
+        return (await run(add_token, env=self.env)).strip()
+
+
+async def _stop_sandboxes(http: httpx.AsyncClient) -> None:
+    for container in (await http.get("/api/containers/")).raise_for_status().json():
+        if container["state"] == "running":
+            (await http.delete(f"/api/containers/{container['id']}")).raise_for_status()

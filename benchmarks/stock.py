@@ -1,0 +1,52 @@
+"""A stock Jupyter Server: local kernels and shells, no sandbox, one user."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from benchmarks.processes import free_port, serving
+from benchmarks.target import Target, client
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@asynccontextmanager
+async def stock(folder: Path) -> AsyncIterator[Target]:
+    """Run one in a folder of its own."""
+    token, address = secrets.token_hex(16), f"127.0.0.1:{free_port()}"
+    argv = [
+        *(sys.executable, "-m", "jupyter_server"),
+        *(f"--ServerApp.port={address.rpartition(':')[2]}", "--ServerApp.open_browser=False"),
+        *(f"--ServerApp.root_dir={folder / 'files'}", "--ServerApp.allow_root=True"),
+        f"--IdentityProvider.token={token}",
+    ]
+    settings = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    env = os.environ | settings | {"SHELL": "/bin/bash", "IPYTHONDIR": str(folder / "ipython")}
+    async with (
+        serving(argv, address=address, env=env, log=folder / "log") as pid,
+        client(address, token) as http,
+    ):
+        yield Target(
+            name="stock",
+            address=address,
+            token=token,
+            folder="",
+            pid=pid,
+            http=http,
+            cool=_nothing_to_cool,
+            new_user=_one_user_only,
+        )
+
+
+async def _nothing_to_cool() -> None:
+    """Each kernel is a process that starts from nothing."""
+
+
+async def _one_user_only() -> Target:
+    raise NotImplementedError("A stock server has one user.")
