@@ -62,9 +62,16 @@ class Ticket:
 class SocketRegistry:
     """Closes the websockets of people who lost the right to them. ``start``, then ``aclose``."""
 
-    def __init__(self, still_stands: Question, *, interval: float = INTERVAL) -> None:
+    def __init__(
+        self,
+        still_stands: Question,
+        *,
+        interval: float = INTERVAL,
+        per_user: int = SOCKETS_PER_USER,
+    ) -> None:
         self._still_stands = still_stands
         self._interval = interval
+        self._per_user = per_user
         self._tickets: set[Ticket] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -82,7 +89,7 @@ class SocketRegistry:
         self, principal: Principal, close: Close, *, project_id: ProjectId | None = None
     ) -> Ticket:
         """Register an open websocket. Raises LimitReached when its owner has too many."""
-        if sum(one.principal.id == principal.id for one in self._tickets) >= SOCKETS_PER_USER:
+        if sum(one.principal.id == principal.id for one in self._tickets) >= self._per_user:
             raise LimitReached("Too many connections are open: close some tabs or clients.")
         ticket = Ticket(
             principal=principal, project_id=project_id, close=close, tickets=self._tickets

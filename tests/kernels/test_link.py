@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -191,11 +190,11 @@ async def test_a_client_that_sends_faster_than_the_kernel_takes_is_refused(
 ) -> None:
     conversation = await connect()
     await conversation.run("1")
-    os.kill(conversation.process.pid, signal.SIGSTOP)
+    await conversation.process.signal(signal.SIGSTOP)
     sending = [partial(conversation.execute, "#" + "x" * 2**20)] * 100
     with pytest.raises(TooMuchUnsentError):
         any(send() is None for send in sending)
-    os.kill(conversation.process.pid, signal.SIGCONT)
+    await conversation.process.signal(signal.SIGCONT)
 
 
 async def test_an_idle_that_was_lost_is_made_up_for(connect: Connect) -> None:

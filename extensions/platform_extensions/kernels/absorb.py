@@ -39,6 +39,12 @@ class AbsorbLater:
         task = asyncio.create_task(self._run(project_id), context=Context())
         self._tasks[project_id] = task
 
+    async def settled(self, project_id: ProjectId) -> None:
+        """Return when nothing is under way for the project."""
+        task = self._tasks.get(project_id)
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
+
     async def aclose(self) -> None:
         """Give up what is under way."""
         for task in self._tasks.values():
