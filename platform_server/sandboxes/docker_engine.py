@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.model import Usage
 
 Result = TypeVar("Result")
+_DEFAULT_URL = "unix:///var/run/docker.sock"
 _TIMEOUT = 60  # seconds for one call of the engine
 _AT_ONCE = 8  # calls of the engine under way
 
@@ -186,13 +189,25 @@ class DockerEngine:
 
 
 def connect(base_url: str | None = None) -> DockerClient:
-    """Return a client of the engine at the URL, or of the one that DOCKER_HOST names."""
+    """Return a client of the engine at the URL, or of the one that DOCKER_HOST names.
+
+    Raises OSError, DockerException when it does not answer.
+    """
+    _probe(base_url or os.environ.get("DOCKER_HOST") or _DEFAULT_URL)
     if base_url is not None:
         client = docker.DockerClient(base_url=base_url, timeout=_TIMEOUT)
     else:
         client = docker.from_env(timeout=_TIMEOUT)
     client.api.trust_env = False  # a CA bundle in the environment is not the engine's
     return client
+
+
+def _probe(url: str) -> None:
+    """Knock at an engine's local socket; the SDK leaks its own when nobody opens."""
+    scheme, _, path = url.partition("://")
+    if scheme == "unix":
+        with socket.socket(socket.AF_UNIX) as knock:
+            knock.connect(path)
 
 
 def _create_and_start(client: DockerClient, *, name: str, body: dict[str, Any]) -> None:

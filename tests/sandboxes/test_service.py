@@ -94,8 +94,6 @@ async def test_a_missing_image_is_named_and_nothing_is_left(
     assert len(await engine.containers()) == len(before)
 
 
-# The SDK leaves its socket to the garbage collector when nobody answers.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_without_an_engine_the_service_starts_and_says_so(tmp_path: Path) -> None:
     engine = DockerEngine(
         installation="none", seccomp=tmp_path / "none", base_url=f"unix://{tmp_path}/none.sock"
