@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from platform_server.errors import (
-    AccessDenied,
-    Conflict,
-    InvalidInput,
-    NotSignedIn,
-    UserNotFound,
-)
-from platform_server.identity.addresses import check_display_name, check_email
+from platform_server.errors import AccessDenied, InvalidInput, NotSignedIn
+from platform_server.identity.addresses import check_email
+from platform_server.identity.directory import Directory
 from platform_server.identity.model import Role, SessionId, TokenId
 
 if TYPE_CHECKING:
@@ -44,7 +39,7 @@ class IdentityPolicy:
     is_sign_up_open: bool = True  # anybody who reaches the page can make a learner's account
 
 
-class IdentityService:
+class IdentityService(Directory):
     """Who people are. Changes made here take effect at once, by others within two seconds."""
 
     def __init__(
@@ -58,12 +53,9 @@ class IdentityService:
         policy: IdentityPolicy,
         clock: Clock,
     ) -> None:
-        self._users = users
-        self._accounts = accounts
-        self._sessions = sessions
+        super().__init__(users=users, accounts=accounts, sessions=sessions, clock=clock)
         self._tokens = tokens
         self._attempts = attempts
-        self._clock = clock
         self.policy = policy
 
     async def sign_up(self, email: str, password: str, name: str, *, client: str = "") -> User:
@@ -76,10 +68,6 @@ class IdentityService:
             raise AccessDenied("Sign-up is closed here: ask the admin for an account.")
         self._attempts.begin_sign_up(client)
         return await self._accounts.register(email, password, name=name, role=Role.LEARNER)
-
-    async def add_user(self, email: str, password: str, role: Role, name: str = "") -> User:
-        """Make an account on an admin's word. Raises InvalidInput, WeakPassword, NameTaken."""
-        return await self._accounts.register(email, password, name=name, role=role)
 
     async def sign_in(
         self, email: str, password: str, *, client: str, user_agent: str
@@ -130,13 +118,25 @@ class IdentityService:
         await self._sessions.end_of(user_id, session_id)
 
     async def create_token(
-        self, user_id: UserId, name: str, scopes: Iterable[Scope], expires_in: timedelta | None
+        self,
+        user_id: UserId,
+        name: str,
+        scopes: Iterable[Scope],
+        expires_in: timedelta | None,
+        *,
+        granted_by: Principal | None = None,
     ) -> tuple[str, ApiToken]:
         """Make a token; return its secret, shown once, and what is known of it.
 
-        Raises InvalidInput, NameTaken, LimitReached, UserNotFound.
+        A token made with the help of another gets no scope that the other lacks, and does not
+        outlive it. Raises InvalidInput, NameTaken, LimitReached, UserNotFound, AccessDenied.
         """
         await self.user(user_id)
+        scopes = frozenset(scopes)
+        if granted_by is not None:
+            if not scopes <= granted_by.scopes:
+                raise AccessDenied("A token cannot make one that may do more than itself.")
+            expires_in = await self._tokens.at_most_as_long(granted_by.credential, expires_in)
         return await self._tokens.create(user_id, name, scopes, expires_in)
 
     async def tokens(self, user_id: UserId) -> list[ApiToken]:
@@ -146,32 +146,6 @@ class IdentityService:
     async def revoke_token(self, user_id: UserId, token_id: TokenId) -> None:
         """Revoke one of the user's tokens. Raises TokenNotFound for any other."""
         await self._tokens.revoke(user_id, token_id)
-
-    async def user(self, user_id: UserId) -> User:
-        """Return an account. Raises UserNotFound."""
-        if found := await self._users.get(user_id):
-            return found
-        raise UserNotFound("There is no such account.")
-
-    async def user_by_email(self, email: str) -> User:
-        """Return an account. Raises UserNotFound, also for what is no address at all."""
-        try:
-            found = await self._users.by_email(check_email(email))
-        except InvalidInput as error:
-            raise UserNotFound from error
-        if found is None:
-            raise UserNotFound
-        return found
-
-    async def users(self) -> list[User]:
-        """Return every account, ordered by address."""
-        return list(await self._users.all())
-
-    async def rename(self, user_id: UserId, name: str) -> None:
-        """Change how others see the user. Raises InvalidInput, UserNotFound."""
-        user = await self.user(user_id)
-        await self._users.set_name(user_id, check_display_name(name, email=user.email))
-        self._sessions.forget(user_id)
 
     async def change_password(
         self, principal: Principal, old: str, new: str, *, client: str
@@ -188,43 +162,3 @@ class IdentityService:
         self._attempts.sign_in_succeeded(principal.email, client)
         await self._accounts.set_password(principal.id, new)
         await self._sessions.end_all(principal.id, keep=SessionId(principal.credential))
-
-    async def set_password(self, user_id: UserId, password: str) -> None:
-        """Replace a password on an admin's word; every session of the account ends.
-
-        Raises WeakPassword, UserNotFound.
-        """
-        await self._accounts.set_password(user_id, password)
-        await self._sessions.end_all(user_id)
-
-    async def set_role(self, user_id: UserId, role: Role) -> None:
-        """Change what an account is for. Raises UserNotFound; Conflict for the last admin."""
-        user = await self.user(user_id)
-        if role is not Role.ADMIN:
-            await self._check_not_last_admin(user)
-        await self._users.set_role(user_id, role)
-        self._sessions.forget(user_id)
-
-    async def disable(self, user_id: UserId) -> None:
-        """Shut an account out and end its sessions; its tokens wait until it is enabled again.
-
-        Raises UserNotFound; Conflict for the last admin.
-        """
-        user = await self.user(user_id)
-        await self._check_not_last_admin(user)
-        await self._users.set_disabled(user_id, user.disabled_at or self._clock())
-        await self._sessions.end_all(user_id)
-
-    async def enable(self, user_id: UserId) -> None:
-        """Let an account in again. Raises UserNotFound."""
-        await self.user(user_id)
-        await self._users.set_disabled(user_id, None)
-
-    async def _check_not_last_admin(self, user: User) -> None:
-        admins = [one for one in await self._users.all() if _is_acting_admin(one)]
-        if [one.id for one in admins] == [user.id]:
-            raise Conflict("This is the last admin: make somebody else admin first.")
-
-
-def _is_acting_admin(user: User) -> bool:
-    return user.role is Role.ADMIN and user.disabled_at is None

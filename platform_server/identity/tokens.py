@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from platform_server.clock import Clock, IdFactory
     from platform_server.identity.lookups import Lookups
-    from platform_server.identity.model import Principal, Scope, User, UserId
+    from platform_server.identity.model import Principal, Scope, SessionId, User, UserId
     from platform_server.identity.repository import TokenRepository
 
 MAX_NAME = 100  # characters
@@ -50,7 +50,7 @@ class Tokens:
             name=_checked_name(name),
             scopes=_checked_scopes(scopes),
             created_at=now,
-            expires_at=now + _checked_span(expires_in) if expires_in else None,
+            expires_at=None if expires_in is None else now + _checked_span(expires_in),
             last_used_at=None,
         )
         if len(await self._store.of(user_id)) >= PER_USER:
@@ -78,6 +78,16 @@ class Tokens:
         """Return whose token this is now, straight from the store; None as above."""
         found = await self._store.by_id(token_id)
         return principal_from_token(*found) if found and self._is_good(*found) else None
+
+    async def at_most_as_long(
+        self, credential: SessionId | TokenId, expires_in: timedelta | None
+    ) -> timedelta | None:
+        """Return the span, shortened to what is left of the token; a session leaves it alone."""
+        found = await self._store.by_id(TokenId(credential))
+        if found is None or found[0].expires_at is None:
+            return expires_in
+        left = found[0].expires_at - self._clock()
+        return left if expires_in is None else min(left, expires_in)
 
     async def of(self, user_id: UserId) -> list[ApiToken]:
         """Return the user's tokens, expired ones too, the newest first."""

@@ -42,11 +42,11 @@ class PlatformIdentity(IdentityProvider):
 
         Raises what the gate raises.
         """
+        _set_user(handler, None)
         principal = await self._principal(handler)
-        user = user_from_principal(principal) if principal else None
         PRINCIPAL.set(principal)
-        # The page that shows a refusal asks for them before Jupyter has set them.
-        handler.current_user = handler._jupyter_current_user = user  # type: ignore[attr-defined]  # noqa: SLF001
+        user = user_from_principal(principal) if principal else None
+        _set_user(handler, user)
         check_route(handler, principal)
         return user
 
@@ -65,6 +65,11 @@ class PlatformIdentity(IdentityProvider):
             return principal
         secret = session_secret(handler)
         return await services.identity.principal_of_session(secret) if secret else None
+
+
+def _set_user(handler: Any, user: User | None) -> None:
+    """Do what Jupyter does after ``get_user``: showing an error needs it before."""
+    handler.current_user = handler._jupyter_current_user = user  # noqa: SLF001
 
 
 def user_from_principal(principal: Principal) -> PlatformUser:
