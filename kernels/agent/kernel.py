@@ -15,7 +15,6 @@ PRELOADED = (
     "ipykernel.debugger",
     "IPython.core.completer",
     "IPython.core.magics",
-    "matplotlib_inline.backend_inline",
     "comm",
     "sqlite3",
     "debugpy.server.api",
