@@ -1,1 +1,14 @@
 """The Python Execution Platform: sandboxes, projects, files and reviews, without HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__version__ = "0.1.0"
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Tell Jupyter Server which application this package brings."""
+    from platform_server.app import application
+
+    return [{"module": "platform_server.app", "app": application()}]

@@ -18,11 +18,20 @@ if TYPE_CHECKING:
     from tornado.web import Application
 
 FILE = Path(__file__).with_name("routes.snapshot")
-_REWRITE = ".venv/bin/python -m platform_extensions.snapshot"
+_REWRITE = ".venv/bin/python scripts/write_routes.py"
 
 
 class RoutesChanged(Exception):
     """The server's routes are not the ones that were checked in."""
+
+    def __init__(self, file: Path, expected: list[str], live: list[str]) -> None:
+        self.live = live
+        lines = difflib.unified_diff(expected, live, "checked in", "live", lineterm="")
+        self.difference = "\n".join(lines)
+        super().__init__(
+            f"The routes of this server are not the ones in {file}:\n{self.difference}\n"
+            f"Look at each, list it in a route table, then write them down with: {_REWRITE}"
+        )
 
 
 def live_routes(application: Application, base_url: str) -> list[str]:
@@ -34,17 +43,12 @@ def live_routes(application: Application, base_url: str) -> list[str]:
     ]
 
 
-def check(application: Application, base_url: str, file: Path = FILE) -> None:
+def check(application: Application, base_url: str) -> None:
     """Raise RoutesChanged, with the difference, unless the file lists the live routes."""
-    live = live_routes(application, base_url)
+    live, file = live_routes(application, base_url), FILE
     expected = file.read_text().splitlines() if file.exists() else []
-    if live == expected:
-        return
-    difference = "\n".join(difflib.unified_diff(expected, live, "checked in", "live", lineterm=""))
-    raise RoutesChanged(
-        f"The routes of this server are not the ones in {file}:\n{difference}\n"
-        f"Look at each, list it in a route table, then write them down with: {_REWRITE}"
-    )
+    if live != expected:
+        raise RoutesChanged(file, expected, live)
 
 
 def _rules(router: RuleRouter) -> Iterator[Rule]:

@@ -1,0 +1,184 @@
+"""The Jupyter application: what is configured, and what makes the server ours."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jupyterlab.labapp import LabApp
+from traitlets import Bool, Float, Integer, Unicode, default
+
+from platform_extensions.authorizer import PlatformAuthorizer
+from platform_extensions.contents.manager import PlatformContents
+from platform_extensions.identity.provider import PlatformIdentity
+from platform_extensions.kernels.connection import PlatformConnection
+from platform_extensions.kernels.manager import PlatformKernels
+from platform_extensions.lab.lab import Lab
+from platform_extensions.lab.sources import find_sources
+from platform_extensions.route_table import ROUTES
+from platform_extensions.server import PlatformServer
+from platform_extensions.sessions.manager import PlatformSessions
+from platform_extensions.terminals.routes import SETTINGS as TERMINAL_SETTINGS
+from platform_kernels.specs import PlatformKernelSpecs
+from platform_server.contents.limits import ContentsLimits
+from platform_server.sandboxes.model import Limits
+from platform_server.settings import Settings, database_url_from, environment, home_from
+from platform_server.terminals.model import TerminalLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from platform_extensions.server import Installation
+
+MEBIBYTE = 2**20
+
+
+class PlatformApp(LabApp):
+    """The Python Execution Platform: JupyterLab for many people, each project in its sandbox."""
+
+    name = "platform"
+    description = __doc__
+    serverapp_class = PlatformServer
+    load_other_extensions = False
+    compose: ClassVar[Callable[[Settings], Installation]]  # set by the composition root
+    # What must not be changed, by no file and no option: Jupyter applies it last.
+    serverapp_config: ClassVar[dict[str, Any]] = {
+        "allow_external_kernels": False,
+        "allow_origin": "",
+        "allow_origin_pat": "",
+        "allow_unauthenticated_access": False,
+        "authorizer_class": PlatformAuthorizer,
+        "contents_manager_class": PlatformContents,
+        "disable_check_xsrf": False,
+        "identity_provider_class": PlatformIdentity,
+        "kernel_manager_class": PlatformKernels,
+        "kernel_spec_manager_class": PlatformKernelSpecs,
+        "kernel_websocket_connection_class": PlatformConnection,
+        "session_manager_class": PlatformSessions,
+    }
+
+    home = Unicode(
+        help="The folder with all state: database, files, sockets, caches. Default: the "
+        "environment's PLATFORM_HOME, else `.platform` in the working folder.",
+    ).tag(config=True)
+    database_url = Unicode(
+        help="The database, `postgresql://…` or `sqlite:///…`. Default: the environment's "
+        "DATABASE_URL, else an SQLite file in `home`.",
+    ).tag(config=True)
+    sign_up = Bool(
+        True,
+        help="Whether whoever reaches the server may make a learner's account. If not, accounts "
+        "are made with `jupyter platform user add`.",
+    ).tag(config=True)
+    sandbox_image = Unicode(
+        help="The sandboxes' container image. Empty: the one that `jupyter platform image build` "
+        "makes.",
+    ).tag(config=True)
+    sandbox_cpus = Float(
+        1.0,
+        min=0.05,
+        help="How many processors' worth of time a sandbox may use.",
+    ).tag(config=True)
+    sandbox_memory_mb = Integer(
+        512,
+        min=64,
+        help="How many megabytes of memory a sandbox may use. Code that takes more is killed, and "
+        "its user is told why.",
+    ).tag(config=True)
+    sandbox_processes = Integer(
+        256,
+        min=16,
+        help="How many processes and threads a sandbox may have.",
+    ).tag(config=True)
+    sandbox_tmp_mb = Integer(
+        64,
+        min=1,
+        help="The size of a sandbox's /tmp in megabytes. What is in it counts as memory.",
+    ).tag(config=True)
+    max_sandboxes = Integer(
+        100,
+        min=1,
+        help="How many sandboxes may run at once on this server.",
+    ).tag(config=True)
+    max_file_mb = Integer(
+        5 * 1024,
+        min=1,
+        help="The largest file, in megabytes, that may be uploaded.",
+    ).tag(config=True)
+    max_terminals_per_user = Integer(
+        20,
+        min=1,
+        help="How many terminals one user may have open.",
+    ).tag(config=True)
+    terminal_idle_hours = Float(
+        0.0,
+        min=0.0,
+        help="A terminal that nobody used for so many hours is closed. 0 means never.",
+    ).tag(config=True)
+
+    @default("open_browser")
+    def _default_open_browser(self) -> bool:
+        return False
+
+    @default("home")
+    def _default_home(self) -> str:
+        return str(home_from(environment()).root)
+
+    @default("database_url")
+    def _default_database_url(self) -> str:
+        return database_url_from(environment(), self.settings_home)
+
+    @property
+    def settings_home(self) -> Any:
+        """The folder with all state."""
+        return home_from({"PLATFORM_HOME": self.home})
+
+    def platform_settings(self) -> Settings:
+        """Return what is configured as plain values."""
+        idle = timedelta(hours=self.terminal_idle_hours) if self.terminal_idle_hours else None
+        return Settings(
+            home=self.settings_home,
+            database_url=self.database_url,
+            image=self.sandbox_image,
+            most_sandboxes=self.max_sandboxes,
+            sandbox=Limits(
+                cpus=self.sandbox_cpus,
+                memory_bytes=self.sandbox_memory_mb * MEBIBYTE,
+                pids=self.sandbox_processes,
+                tmp_bytes=self.sandbox_tmp_mb * MEBIBYTE,
+            ),
+            contents=ContentsLimits(file=self.max_file_mb * MEBIBYTE),
+            terminals=TerminalLimits(per_user=self.max_terminals_per_user, idle=idle),
+            sign_up=self.sign_up,
+        )
+
+    @classmethod
+    def get_extension_package(cls) -> str:
+        """Return the package by which Jupyter Server finds this application."""
+        return "platform_server"
+
+    def _link_jupyter_server_extension(self, serverapp: PlatformServer) -> None:
+        """Make the services as soon as everything that configures them was read."""
+        super()._link_jupyter_server_extension(serverapp)
+        serverapp.adopt(type(self).compose(self.platform_settings()), ROUTES)
+
+    def initialize_templates(self) -> None:
+        """Leave out Jupyter's static files and templates: we have our own."""
+        self.static_paths = []
+        self.template_paths = []
+
+    def initialize_settings(self) -> None:
+        """Prepare the page and what it loads."""
+        assert isinstance(self.serverapp, PlatformServer)
+        lab = Lab(
+            find_sources(self.extra_labextensions_path),
+            base_url=self.serverapp.base_url,
+            cache=self.settings_home.root / "cache" / "assets",
+            expose_app=self.expose_app_in_browser,
+        )
+        self.settings.update(TERMINAL_SETTINGS, platform_lab=lab)
+        self.serverapp.parts.append(lab)
+
+    def initialize_handlers(self) -> None:
+        """Add the route table; none of JupyterLab's own handlers."""
+        self.handlers.extend((one.pattern, one.handler, dict(one.kwargs)) for one in ROUTES)

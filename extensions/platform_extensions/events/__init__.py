@@ -1,0 +1,1 @@
+"""Jupyter's event stream, for each user their own."""

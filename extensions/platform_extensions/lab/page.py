@@ -1,0 +1,133 @@
+"""What JupyterLab's page tells the browser: made anew for each request, of values only."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jupyter_server
+import jupyterlab
+
+if TYPE_CHECKING:
+    from platform_extensions.lab.sources import Extension, Sources
+
+STATIC = "static/lab"
+EXTENSIONS = "lab/extensions"
+
+# They act for the whole server, call out of it, or ask for what it does not serve.
+DISABLED = (
+    "@jupyterlab/apputils-extension:announcements",
+    "@jupyterlab/extensionmanager-extension",
+    "@jupyterlab/help-extension:licenses",
+    "@jupyterlab/hub-extension",
+    "@jupyterlab/pluginmanager-extension",
+)
+
+_URLS = {
+    "app": "lab",
+    "labextensions": EXTENSIONS,
+    "settings": "lab/api/settings",
+    "themes": "lab/api/themes",
+    "translationsApi": "lab/api/translations",
+    "tree": "lab/tree",
+    "workspacesApi": "lab/api/workspaces",
+}
+_MAIN = re.compile(r"(main\.[0-9a-f]+\.js)\?v=")
+_CORE = "jlab_core.*.js"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Which page is asked for."""
+
+    mode: str  # "lab", or "doc" for one document alone
+    workspace: str
+    tree: str  # the contents path in the address
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What is the same for everybody."""
+
+    base_url: str
+    main: str  # the script that starts JupyterLab
+    preload: tuple[str, ...]  # scripts that it will ask for at once
+    extensions: tuple[Extension, ...]
+    expose_app: bool  # as ``window.jupyterapp``, for browser tests
+
+    def config(self, place: Place) -> dict[str, Any]:
+        """Return the page's configuration as JupyterLab expects it."""
+        return {
+            **self._fixed(),
+            **_urls(self.base_url),
+            "disabledExtensions": self._disabled(),
+            "exposeAppInBrowser": self.expose_app,
+            "federated_extensions": [_federated(one) for one in self.extensions],
+            "fullStaticUrl": self.base_url + STATIC,
+            "mode": "single-document" if place.mode == "doc" else "multiple-document",
+            "treePath": place.tree,
+            "workspace": place.workspace,
+        }
+
+    def _fixed(self) -> dict[str, Any]:
+        return {
+            "allow_hidden_files": False,
+            "appName": "Python Execution Platform",
+            "appNamespace": "platform",
+            "appVersion": jupyterlab.__version__,
+            "baseUrl": self.base_url,
+            "buildAvailable": False,
+            "buildCheck": False,
+            "cacheFiles": True,
+            "copyAbsolutePath": False,
+            "delete_to_trash": False,
+            "devMode": False,
+            "extensionManager": {"name": "read-only", "can_install": False, "install_path": None},
+            "ignorePlugins": [],
+            "news": {"disabled": True},
+            "notebookStartsKernel": True,
+            "notebookVersion": json.dumps(jupyter_server.version_info),
+            "preferredPath": "",
+            "quitButton": False,
+            "serverRoot": "",
+            "store_id": 0,
+            "terminalsAvailable": True,
+            "token": "",
+            "wsUrl": "",
+        }
+
+    def _disabled(self) -> list[str]:
+        taken = [name for one in self.extensions for name in one.disables]
+        return sorted({*DISABLED, *taken})
+
+
+def make_page(sources: Sources, base_url: str, *, expose_app: bool) -> Page:
+    """Return the page, with the names that this build's scripts have."""
+    index = (sources.static / "index.html").read_text()
+    found = _MAIN.search(index)
+    if found is None:
+        raise ValueError(f"no main script in {sources.static / 'index.html'}")
+    return Page(
+        base_url=base_url,
+        main=found[1],
+        preload=tuple(path.name for path in sorted(sources.static.glob(_CORE))),
+        extensions=sources.extensions,
+        expose_app=expose_app,
+    )
+
+
+def _urls(base_url: str) -> dict[str, str]:
+    """Return each address twice, as JupyterLab wants it: within the server, and in full."""
+    inside = {f"{name}Url": f"/{path}" for name, path in _URLS.items()}
+    full = {f"full{name[0].upper()}{name[1:]}Url": base_url + path for name, path in _URLS.items()}
+    return inside | full
+
+
+def _federated(extension: Extension) -> dict[str, Any]:
+    known = ("load", "extension", "mimeExtension", "style", "entrypoints")
+    return {
+        "name": extension.name,
+        **{key: extension.build[key] for key in known if key in extension.build},
+    }

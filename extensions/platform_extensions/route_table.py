@@ -1,0 +1,38 @@
+"""Every route of the server. What is not listed here is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from platform_extensions.api.routes import ROUTES as API
+from platform_extensions.containers.routes import ROUTES as CONTAINERS
+from platform_extensions.contents.routes import ROUTES as CONTENTS
+from platform_extensions.events.routes import ROUTES as EVENTS
+from platform_extensions.files.routes import ROUTES as FILES
+from platform_extensions.kernels.routes import ROUTES as KERNELS
+from platform_extensions.kernelspecs.routes import ROUTES as KERNELSPECS
+from platform_extensions.lab.handlers import NothingHandler
+from platform_extensions.lab.routes import ROUTES as LAB
+from platform_extensions.projects.routes import ROUTES as PROJECTS
+from platform_extensions.routing import Route
+from platform_extensions.sessions.routes import ROUTES as SESSIONS
+from platform_extensions.terminals.routes import ROUTES as TERMINALS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROUTES: Sequence[Route] = (
+    *API,
+    *CONTAINERS,
+    *CONTENTS,
+    *EVENTS,
+    *FILES,
+    *KERNELS,
+    *KERNELSPECS,
+    *PROJECTS,
+    *SESSIONS,
+    *TERMINALS,
+    *LAB,
+    # The last: Jupyter's own routes come after it, so that none of them is ever reached.
+    Route(r"/.*", NothingHandler, None),
+)

@@ -1,0 +1,187 @@
+"""The composition root: the one place that chooses adapters and puts services together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from platform_server import clock
+from platform_server.contents.parts import Parts
+from platform_server.contents.service import ContentsService
+from platform_server.contents.workspace_local import LocalWorkspace
+from platform_server.errors import StorageUnavailable
+from platform_server.identity.accounts import LocalAccounts
+from platform_server.identity.attempts import Attempts
+from platform_server.identity.lookups import Lookups
+from platform_server.identity.passwords import Passwords
+from platform_server.identity.preferences import PreferenceService
+from platform_server.identity.service import IdentityPolicy, IdentityService
+from platform_server.identity.sessions import SessionLifetime, Sessions
+from platform_server.identity.tokens import Tokens
+from platform_server.paths import resource
+from platform_server.projects.service import ProjectService
+from platform_server.sandboxes.docker_engine import DockerEngine
+from platform_server.sandboxes.docker_image import image_name
+from platform_server.sandboxes.model import EndCause
+from platform_server.sandboxes.service import SandboxPolicy, SandboxService
+from platform_server.sandboxes.volumes import FolderVolumes
+from platform_server.services import Services
+from platform_server.settings import environment, home_from
+from platform_server.storage.blobs_folder import FolderBlobStore
+from platform_server.storage.contents import SqlContentsRepository
+from platform_server.storage.database import Database
+from platform_server.storage.identity import (
+    SqlSessionRepository,
+    SqlTokenRepository,
+    SqlUserRepository,
+)
+from platform_server.storage.kernel_sessions import SqlKernelSessionRepository
+from platform_server.storage.migrate import upgrade
+from platform_server.storage.preferences import SqlPreferenceRepository
+from platform_server.storage.projects import SqlProjectRepository
+from platform_server.storage.sandboxes import SqlSandboxRepository
+from platform_server.terminals.service import TerminalService
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from platform_extensions.application import PlatformApp
+    from platform_server.projects.model import ProjectId
+    from platform_server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Platform:
+    """An installation: its services, and what they stand on."""
+
+    def __init__(self, settings: Settings) -> None:
+        settings.home.create()
+        self._settings = settings
+        self._database = Database(settings.database_url)
+        self._engine = _engine(settings)
+        self._volumes = FolderVolumes(settings.home.volumes)
+        self.services = self._services()
+        self._join(self.services)
+
+    async def start(self) -> None:
+        """Start what has to run. Parts that are not available now are asked again when needed."""
+        await self._upgrade()
+        await self.services.contents.start()
+        await self.services.sandboxes.start()
+        await self.services.terminals.start()
+
+    async def aclose(self) -> None:
+        """End it all; the sandboxes' last changes are kept first."""
+        await self.services.terminals.aclose()
+        await self.services.sandboxes.aclose()
+        await self.services.contents.aclose()
+        await self._engine.aclose()
+        await self._database.aclose()
+
+    async def _upgrade(self) -> None:
+        try:
+            await upgrade(self._database)
+        except StorageUnavailable:
+            log.exception("the database does not answer; requests that need it fail until it does")
+
+    def _services(self) -> Services:
+        settings, database = self._settings, self._database
+        identity = make_identity(database, settings)
+        projects = ProjectService(SqlProjectRepository(database), identity)
+        sandboxes = SandboxService(
+            engine=self._engine,
+            repository=SqlSandboxRepository(database),
+            volumes=self._volumes,
+            run_folder=settings.home.run,
+            policy=SandboxPolicy(
+                image=settings.image or image_name(),
+                limits=settings.sandbox,
+                most=settings.most_sandboxes,
+            ),
+        )
+        return Services(
+            identity=identity,
+            preferences=PreferenceService(SqlPreferenceRepository(database), clock=clock.utc_now),
+            projects=projects,
+            contents=_contents(database, settings),
+            sandboxes=sandboxes,
+            terminals=TerminalService(sandboxes, projects, limits=settings.terminals),
+            kernel_sessions=SqlKernelSessionRepository(database),
+        )
+
+    def _join(self, services: Services) -> None:
+        """Let each service hear of what the others do."""
+
+        async def stop(project_id: ProjectId) -> None:
+            await services.sandboxes.stop(project_id, cause=EndCause.USER)
+
+        services.sandboxes.on_stopping.append(services.contents.absorb)
+        services.projects.on_deleted += [stop, self._volumes.remove]
+
+
+def make_identity(database: Database, settings: Settings) -> IdentityService:
+    """Return the accounts of an installation; the command line needs no more than these."""
+    now, lookups = clock.utc_now, Lookups()
+    users = SqlUserRepository(database)
+    return IdentityService(
+        users=users,
+        accounts=LocalAccounts(users, Passwords(), clock=now, new_id=clock.new_id),
+        sessions=Sessions(
+            SqlSessionRepository(database),
+            lookups,
+            SessionLifetime(idle=settings.session_lifetime),
+            clock=now,
+            new_id=clock.new_id,
+        ),
+        tokens=Tokens(SqlTokenRepository(database), lookups, clock=now, new_id=clock.new_id),
+        attempts=Attempts(),
+        policy=IdentityPolicy(is_sign_up_open=settings.sign_up),
+        clock=now,
+    )
+
+
+def application() -> type[PlatformApp]:
+    """Return the Jupyter application that serves installations like these."""
+    # Takes seconds to import; the command line's other verbs do without. A part of that is a
+    # grammar of internationalised addresses that jsonschema compiles if this module is there.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # "not installed"
+    from platform_extensions.application import PlatformApp
+
+    PlatformApp.compose = Platform
+    return PlatformApp
+
+
+def serve(arguments: Sequence[str]) -> None:
+    """Serve until told to stop. ``arguments`` are the command line's options."""
+    environ = environment()
+    _keep_jupyter_at_home(home_from(environ).jupyter)
+    port = [f"--port={environ['PLATFORM_PORT']}"] if environ.get("PLATFORM_PORT") else []
+    application().launch_instance([*port, *arguments])
+
+
+def _keep_jupyter_at_home(folder: Path) -> None:
+    """Let Jupyter keep its own files with ours, and read none of anybody's home."""
+    for name in ("CONFIG", "DATA", "RUNTIME"):
+        os.environ[f"JUPYTER_{name}_DIR"] = str(folder / name.lower())
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+
+
+def _engine(settings: Settings) -> DockerEngine:
+    seccomp = resource("docker") / "seccomp.json"
+    return DockerEngine(installation=settings.installation, seccomp=seccomp)
+
+
+def _contents(database: Database, settings: Settings) -> ContentsService:
+    return ContentsService(
+        Parts(
+            repository=SqlContentsRepository(database),
+            blobs=FolderBlobStore(settings.home.blobs),
+            workspace=LocalWorkspace(settings.home.volumes),
+            spool_folder=settings.home.blobs / "incoming",
+            limits=settings.contents,
+        )
+    )

@@ -1,0 +1,65 @@
+"""What an installation is configured with, as plain values; and what of it the environment says."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dotenv import dotenv_values
+
+from platform_server.contents.limits import ContentsLimits
+from platform_server.paths import Home
+from platform_server.sandboxes.model import Limits
+from platform_server.terminals.model import TerminalLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_HOME = ".platform"
+VARIABLES = ("PLATFORM_HOME", "DATABASE_URL", "PLATFORM_PORT")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """An installation's settings."""
+
+    home: Home
+    database_url: str
+    image: str = ""  # of the sandboxes; empty: the one that `jupyter platform image build` makes
+    most_sandboxes: int = 100  # that run at once
+    sandbox: Limits = field(default_factory=Limits)
+    contents: ContentsLimits = field(default_factory=ContentsLimits)
+    terminals: TerminalLimits = field(default_factory=TerminalLimits)
+    session_lifetime: timedelta = timedelta(days=14)  # of a signed-in browser that is not used
+    sign_up: bool = True  # whoever reaches the server may make a learner's account
+
+    @property
+    def installation(self) -> str:
+        """A name that tells this installation's containers from another's on the same engine."""
+        return hashlib.sha256(str(self.home.root).encode()).hexdigest()[:12]
+
+
+def environment(folder: Path | None = None) -> Mapping[str, str]:
+    """Return the environment, completed by the file ``.env`` of the folder (default: this one)."""
+    values = dotenv_values((folder or Path.cwd()) / ".env", interpolate=False)
+    return {name: value for name, value in values.items() if value is not None} | dict(os.environ)
+
+
+def home_from(environ: Mapping[str, str]) -> Home:
+    """Return where the platform keeps its state."""
+    return Home(Path(environ.get("PLATFORM_HOME") or DEFAULT_HOME).expanduser().resolve())
+
+
+def database_url_from(environ: Mapping[str, str], home: Home) -> str:
+    """Return the database to use: SQLite in the home unless the environment names another."""
+    return environ.get("DATABASE_URL") or f"sqlite:///{home.database}"
+
+
+def settings_from(environ: Mapping[str, str]) -> Settings:
+    """Return the settings of an installation that is configured by its environment only."""
+    home = home_from(environ)
+    return Settings(home=home, database_url=database_url_from(environ, home))
