@@ -119,8 +119,10 @@ class Platform:
         async def stop(project_id: ProjectId) -> None:
             await services.sandboxes.stop(project_id, cause=EndCause.USER)
 
-        services.sandboxes.on_stopping.append(services.contents.absorb)
-        services.projects.on_deleted += [stop, self._volumes.remove]
+        contents = services.contents
+        services.sandboxes.on_starting.append(contents.materialise)
+        services.sandboxes.on_stopping.append(contents.absorb)
+        services.projects.on_deleted += [stop, contents.forget_project, self._volumes.remove]
 
 
 def make_identity(database: Database, settings: Settings) -> IdentityService:

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from platform_server.contents.spool import spooled
+from platform_server.errors import ProjectNotFound
 
 if TYPE_CHECKING:
     from platform_server.contents.model import Entry
@@ -23,12 +24,15 @@ class Filler:
         self._step = step
         self._saver = saver
         self._ready: set[ProjectId] = set()
+        self._gone: set[ProjectId] = set()  # deleted, and not to be revived by late callers
 
     async def ready(self, project_id: ProjectId) -> None:
         """Make the workspace, fill it if it is new or was lost, end what a crash interrupted."""
         if project_id in self._ready:
             return
         async with self._step.lock(project_id):
+            if project_id in self._gone:
+                raise ProjectNotFound
             if project_id in self._ready:
                 return
             if await self._parts.workspace.prepare(project_id):
@@ -42,6 +46,7 @@ class Filler:
         """Remove the workspace of a deleted project."""
         async with self._step.lock(project_id):
             self._ready.discard(project_id)
+            self._gone.add(project_id)
             self._step.forget(project_id)
             await self._parts.workspace.destroy(project_id)
 

@@ -146,8 +146,8 @@ class LocalWorkspace:
         with _reported():
             files = volume / "files"
             lost = not files.is_dir()
-            for path in (volume, volume / "incoming"):
-                path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            volume.mkdir(mode=0o711, parents=True, exist_ok=True)
+            (volume / "incoming").mkdir(mode=0o700, exist_ok=True)
             if lost:
                 files.mkdir(mode=0o755)
                 self._give_away(files)

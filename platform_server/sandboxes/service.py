@@ -66,8 +66,8 @@ class _Running:
 class SandboxService:
     """Starts and stops sandboxes, and knows why each one ended.
 
-    ``on_stopping`` hooks run when a project's code has ended and before that is told to anybody, so
-    that what it wrote last is kept.
+    ``on_starting`` hooks run before a project's code can see its files, ``on_stopping`` hooks when
+    it has ended and before that is told to anybody, so that what it wrote last is kept.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class SandboxService:
         now: clock.Clock = clock.utc_now,
         new_id: clock.IdFactory = clock.new_id,
     ) -> None:
+        self.on_starting: list[Hook] = []
         self.on_stopping: list[Hook] = []
         self._engine = engine
         self._repository = repository
@@ -166,6 +167,8 @@ class SandboxService:
     async def _start(self, project_id: ProjectId) -> AgentRuntime:
         if len(self._running) + len(self._starting) > self._policy.most:
             raise LimitReached("All places for sandboxes are taken; try again in a few minutes.")
+        for hook in self.on_starting:
+            await hook(project_id)
         volume = await self._volumes.prepare(project_id)
         sandbox = Sandbox(
             id=SandboxId(self._new_id()),
