@@ -1,0 +1,51 @@
+"""``/api/admin/users``: accounts, for the admin."""
+
+from __future__ import annotations
+
+from tornado import web
+
+from platform_extensions.base import PlatformHandler
+from platform_extensions.identity.models import ChangeUser, CreateUser, user_model
+from platform_server.identity.model import UserId
+
+
+class UsersHandler(PlatformHandler):
+    """All accounts."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """List them by address."""
+        self.reply([user_model(user) for user in await self.services.identity.users()])
+
+    @web.authenticated
+    async def post(self) -> None:
+        """Make one."""
+        wanted = self.body(CreateUser)
+        user = await self.services.identity.add_user(
+            wanted.email, wanted.password, wanted.role, wanted.name
+        )
+        self.reply(user_model(user), status=201)
+
+
+class OneUserHandler(PlatformHandler):
+    """One account."""
+
+    @web.authenticated
+    async def get(self, user_id: str) -> None:
+        """Show it."""
+        self.reply(user_model(await self.services.identity.user(UserId(user_id))))
+
+    @web.authenticated
+    async def patch(self, user_id: str) -> None:
+        """Change its name, role or password, disable or enable it; it takes effect in seconds."""
+        change, user = self.body(ChangeUser), UserId(user_id)
+        identity = self.services.identity
+        if change.name is not None:
+            await identity.rename(user, change.name)
+        if change.role is not None:
+            await identity.set_role(user, change.role)
+        if change.password is not None:
+            await identity.set_password(user, change.password)
+        if change.disabled is not None:
+            await (identity.disable(user) if change.disabled else identity.enable(user))
+        self.reply(user_model(await identity.user(user)))

@@ -1,0 +1,102 @@
+"""The JSON of accounts, sessions and tokens. No secret is in it but a new token's, once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from platform_extensions.base import RequestBody
+from platform_server.identity.model import Role, Scope
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from platform_server.identity.model import ApiToken, Principal, Session, User
+
+_Password = Annotated[str, Field(max_length=2048, repr=False)]
+_Name = Annotated[str, Field(max_length=1024)]
+_Role = Annotated[Role, Field(strict=False)]
+_DEFAULT_SCOPES = (Scope.READ, Scope.WRITE, Scope.RUN)
+
+
+class ChangeAccount(RequestBody):
+    """A new name, a new password, or both."""
+
+    name: _Name | None = None
+    password: _Password | None = None
+    current_password: _Password = ""
+
+
+class CreateToken(RequestBody):
+    """A name, what it may be used for, and for how many seconds; without these it never expires."""
+
+    name: _Name
+    scopes: list[Annotated[Scope, Field(strict=False)]] = Field(
+        default_factory=lambda: list(_DEFAULT_SCOPES)
+    )
+    expires_in: Annotated[int, Field(gt=0, le=10 * 366 * 24 * 3600)] | None = None
+
+    @property
+    def span(self) -> timedelta | None:
+        """How long it is good for."""
+        return None if self.expires_in is None else timedelta(seconds=self.expires_in)
+
+
+class CreateUser(RequestBody):
+    """An account made by an admin."""
+
+    email: Annotated[str, Field(max_length=1024)]
+    password: _Password
+    name: _Name = ""
+    role: _Role = Role.LEARNER
+
+
+class ChangeUser(RequestBody):
+    """What an admin changes about an account."""
+
+    name: _Name | None = None
+    role: _Role | None = None
+    disabled: bool | None = None
+    password: _Password | None = None
+
+
+def user_model(user: User) -> dict[str, Any]:
+    """Return an account."""
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "role": user.role.value,
+        "created_at": user.created_at.isoformat(),
+        "disabled": user.disabled_at is not None,
+    }
+
+
+def session_model(session: Session, principal: Principal) -> dict[str, Any]:
+    """Return a signed-in browser; ``current`` is the one that asks."""
+    return {
+        "id": session.id,
+        "user_agent": session.user_agent,
+        "created_at": session.created_at.isoformat(),
+        "last_seen_at": session.last_seen_at.isoformat(),
+        "expires_at": session.expires_at.isoformat(),
+        "current": session.id == principal.credential,
+    }
+
+
+def token_model(token: ApiToken) -> dict[str, Any]:
+    """Return a token without its secret."""
+    return {
+        "id": token.id,
+        "name": token.name,
+        "scopes": sorted(scope.value for scope in token.scopes),
+        "created_at": token.created_at.isoformat(),
+        "expires_at": _moment(token.expires_at),
+        "last_used_at": _moment(token.last_used_at),
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
