@@ -67,10 +67,11 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
     def hang_up(self) -> None:
-        """End the shell and all that it started."""
-        kill_session(self.pid, signal.SIGHUP)
-        kill_session(self.pid, signal.SIGCONT)
-        self._loop.later(_HANGUP_PATIENCE, lambda: kill_session(self.pid) if self.pid else None)
+        """End the shell and all that it started, which may ignore the first signal."""
+        leader = self.pid
+        kill_session(leader, signal.SIGHUP)
+        kill_session(leader, signal.SIGCONT)
+        self._loop.later(_HANGUP_PATIENCE, lambda: kill_session(leader))
 
     def _update(self) -> None:
         """Read from the shell while everybody attached keeps up; write while there is something."""

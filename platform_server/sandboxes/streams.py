@@ -7,6 +7,8 @@ import contextlib
 import socket
 from typing import TYPE_CHECKING
 
+from platform_server.sandboxes.link import AgentRefused
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -45,8 +47,11 @@ class AgentTerminal:
             await asyncio.get_running_loop().sock_sendall(self._stream, data)
 
     async def resize(self, *, rows: int, columns: int) -> None:
-        """Tell the shell the size of its screen."""
-        await self._link.request("terminal.resize", terminal=self._name, rows=rows, columns=columns)
+        """Tell the shell the size of its screen, unless it has ended."""
+        with contextlib.suppress(AgentRefused):
+            await self._link.request(
+                "terminal.resize", terminal=self._name, rows=rows, columns=columns
+            )
 
     async def aclose(self) -> None:
         """Let go of it; the shell lives on."""

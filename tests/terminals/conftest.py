@@ -10,23 +10,29 @@ time        the service's clock
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from platform_server.errors import AccessDenied, ProjectNotFound
+from platform_server.errors import AccessDenied, ProjectNotFound, SandboxGone
 from platform_server.identity.model import Principal, Role, SessionId, UserId
 from platform_server.projects.model import Access, Project, ProjectId, ProjectView
+from platform_server.sandboxes.model import EndCause
 from platform_server.terminals.model import TerminalLimits
 from platform_server.terminals.service import TerminalService
 from platform_server.testing.terminals import LocalShells
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
+    from platform_server.sandboxes.agent_runtime import AgentRuntime
+    from platform_server.sandboxes.model import TerminalName
+    from platform_server.sandboxes.runtime import Terminal
+    from platform_server.sandboxes.service import SandboxService
     from platform_server.testing.screens import Shells
 
 WONDER = ProjectId("wonder")
@@ -112,6 +118,12 @@ def bob() -> Principal:
 
 
 @pytest.fixture
+def project() -> ProjectId:
+    """The project whose sandbox the tests of this folder share."""
+    return ProjectId("terminals")
+
+
+@pytest.fixture
 def carol() -> Principal:
     return person("carol")
 
@@ -157,8 +169,45 @@ async def service(
     await service.aclose()
 
 
-@pytest.fixture(params=["twin"])
-async def shells(machines: Machines) -> Shells:
-    shells = await machines.runtime(WONDER)
-    (shells.workspace / "deep" / "er").mkdir(parents=True)
-    return shells
+@dataclass
+class RealShells:
+    """The shells of a real sandbox, which can be ended."""
+
+    sandbox: AgentRuntime
+    stop: Callable[[], Awaitable[None]]
+
+    async def open_terminal(self, name: TerminalName, *, cwd: str, rows: int, columns: int) -> None:
+        await self.sandbox.open_terminal(name, cwd=cwd, rows=rows, columns=columns)
+
+    async def attach_terminal(self, name: TerminalName) -> Terminal:
+        return await self.sandbox.attach_terminal(name)
+
+    async def close_terminal(self, name: TerminalName) -> None:
+        await self.sandbox.close_terminal(name)
+
+    async def terminals(self) -> list[TerminalName]:
+        return await self.sandbox.terminals()
+
+    async def end(self) -> None:
+        await self.stop()
+
+
+@pytest.fixture(params=["twin", "sandbox"])
+async def shells(
+    request: pytest.FixtureRequest,
+    machines: Machines,
+    sandboxes: SandboxService,
+    project: ProjectId,
+) -> AsyncIterator[Shells]:
+    if request.param == "twin":
+        twin = await machines.runtime(WONDER)
+        (twin.workspace / "deep" / "er").mkdir(parents=True)
+        yield twin
+        return
+    sandbox = await sandboxes.runtime(project)
+    folder = ["mkdir", "-p", "deep/er"]
+    await sandbox.execute(folder, cwd="", timeout=10, stdin=b"", output_limit=100)
+    yield RealShells(sandbox, lambda: sandboxes.stop(project, cause=EndCause.USER))
+    with suppress(SandboxGone):
+        for name in await sandbox.terminals():
+            await sandbox.close_terminal(name)
