@@ -162,7 +162,7 @@ def serve(arguments: Sequence[str]) -> None:
     environ = environment()
     _keep_jupyter_at_home(home_from(environ).jupyter)
     port = [f"--port={environ['PLATFORM_PORT']}"] if environ.get("PLATFORM_PORT") else []
-    application().launch_instance([*port, *arguments])
+    application().launch_instance([*port, *arguments])  # type: ignore[no-untyped-call]
 
 
 def _keep_jupyter_at_home(folder: Path) -> None:

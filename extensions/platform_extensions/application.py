@@ -28,6 +28,8 @@ from platform_server.terminals.model import TerminalLimits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jupyter_server.serverapp import ServerApp
+
     from platform_extensions.server import Installation
 
 MEBIBYTE = 2**20
@@ -42,7 +44,7 @@ class PlatformApp(LabApp):
     load_other_extensions = False
     compose: ClassVar[Callable[[Settings], Installation]]  # set by the composition root
     # What must not be changed, by no file and no option: Jupyter applies it last.
-    serverapp_config: ClassVar[dict[str, Any]] = {
+    serverapp_config: ClassVar[dict[str, Any]] = {  # type: ignore[misc]  # one for the class
         "allow_external_kernels": False,
         "allow_origin": "",
         "allow_origin_pat": "",
@@ -157,9 +159,10 @@ class PlatformApp(LabApp):
         """Return the package by which Jupyter Server finds this application."""
         return "platform_server"
 
-    def _link_jupyter_server_extension(self, serverapp: PlatformServer) -> None:
+    def _link_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Make the services as soon as everything that configures them was read."""
         super()._link_jupyter_server_extension(serverapp)
+        assert isinstance(serverapp, PlatformServer)
         serverapp.adopt(type(self).compose(self.platform_settings()), ROUTES)
 
     def initialize_templates(self) -> None:

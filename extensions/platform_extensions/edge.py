@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tornado.http1connection import HTTP1Connection
 from tornado.httputil import (
+    HTTPConnection,
     HTTPHeaders,
     HTTPMessageDelegate,
     HTTPServerConnectionDelegate,
@@ -19,7 +21,6 @@ from platform_extensions.routing import SMALL_BODY
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
 
-    from tornado.http1connection import HTTP1Connection, HTTP1ServerConnection
     from tornado.web import Application
 
     from platform_extensions.routing import Route
@@ -57,15 +58,14 @@ class Edge(HTTPServerConnectionDelegate):
         self._limits = limits
 
     def start_request(
-        self,
-        server_conn: HTTP1ServerConnection,
-        request_conn: HTTP1Connection,  # type: ignore[override]  # what tornado gives over TCP
+        self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
         """Let the application handle the request, within bounds."""
+        assert isinstance(request_conn, HTTP1Connection)
         inner = self._application.start_request(server_conn, request_conn)
         return _Bounded(inner, request_conn, self._limits)
 
-    def on_close(self, server_conn: Any) -> None:
+    def on_close(self, server_conn: object) -> None:
         """Pass on that a connection was closed."""
         self._application.on_close(server_conn)
 

@@ -44,10 +44,6 @@ class Part(Protocol):
 class Installation(Protocol):
     """What the server serves, made by the composition root."""
 
-    @default("reraise_server_extension_failures")
-    def _default_reraise_server_extension_failures(self) -> bool:
-        return True  # without its one extension the server would be empty, and Jupyter's own
-
     @property
     def services(self) -> Services:
         """The services, ready to be called once ``start`` returned."""
@@ -68,7 +64,8 @@ class PlatformServer(ServerApp):
     The application that starts it calls ``adopt`` before Jupyter makes its managers.
     """
 
-    default_services = ()  # what of Jupyter's own is served, the route table names
+    # What of Jupyter's own is served, the route table names.
+    default_services = ()  # type: ignore[assignment]  # typed by its default
     no_browser_open_file = True
     _log_formatter_cls = ScrubbingFormatter
     _installation: Installation
@@ -87,6 +84,10 @@ class PlatformServer(ServerApp):
     @default("ip")
     def _default_ip(self) -> str:
         return "127.0.0.1"
+
+    @default("reraise_server_extension_failures")
+    def _default_reraise_server_extension_failures(self) -> bool:
+        return True  # without its one extension the server would be empty, and Jupyter's own
 
     @default("open_browser")
     def _default_open_browser(self) -> bool:

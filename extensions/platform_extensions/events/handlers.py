@@ -32,7 +32,7 @@ class EventsSocket(JsonFailures, WebSocketMixin, SubscribeWebsocket):
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Open the websocket."""
         self.user_id = current_principal().id
-        await super().get(*args, **kwargs)
+        await super().get(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Begin to listen."""
@@ -51,7 +51,7 @@ class EventsSocket(JsonFailures, WebSocketMixin, SubscribeWebsocket):
         """Stop listening."""
         if self.ticket is not None:
             self.ticket.remove()
-        super().on_close()
+        super().on_close()  # type: ignore[no-untyped-call]
 
     async def event_listener(
         self, logger: EventLogger, schema_id: str, data: dict[str, Any]

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # its authors ship no types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jupyter_server
-import jupyterlab
+from jupyterlab._version import __version__ as jupyterlab_version
 
 if TYPE_CHECKING:
     from platform_extensions.lab.sources import Extension, Sources
@@ -76,7 +76,7 @@ class Page:
             "allow_hidden_files": False,
             "appName": "Python Execution Platform",
             "appNamespace": "platform",
-            "appVersion": jupyterlab.__version__,
+            "appVersion": jupyterlab_version,
             "baseUrl": self.base_url,
             "buildAvailable": False,
             "buildCheck": False,

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import hashlib
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import json5
 from cachetools import LRUCache
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_RAW = 64 * 1024  # characters of one plugin's settings
 MAX_COMMENTED = 16 * 1024  # characters where they are JSON5, which takes long to read
 _REMEMBERED = 256  # settings whose meaning is remembered
-_KIND = "settings"
+_KIND: Final = "settings"
 
 
 class SettingsBody(RequestBody):

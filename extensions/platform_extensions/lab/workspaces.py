@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import ConfigDict, Field
 from tornado import web
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from platform_server.identity.preferences import PreferenceService
 
 MAX_BODY = 256 * 1024  # bytes of one workspace
-_KIND = "workspace"
+_KIND: Final = "workspace"
 
 
 class Metadata(RequestBody):
