@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
@@ -30,6 +31,15 @@ async def upgrade(database: Database) -> None:
         await connection.run_sync(_upgrade)
 
 
+async def is_current(database: Database) -> bool:
+    """Tell whether the database has the tables that this version wants.
+
+    Raises StorageUnavailable when it cannot be reached.
+    """
+    async with database.read() as connection:
+        return await connection.run_sync(_revision) == newest()
+
+
 def newest() -> str:
     """Return the revision that ``upgrade`` brings a database to."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
@@ -41,6 +51,10 @@ def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:
