@@ -85,6 +85,11 @@ class SocketRegistry:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    @property
+    def open_tickets(self) -> list[Ticket]:
+        """The websockets that are open."""
+        return list(self._tickets)
+
     def add(
         self, principal: Principal, close: Close, *, project_id: ProjectId | None = None
     ) -> Ticket:

@@ -8,7 +8,6 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jupyter_client.manager import AsyncKernelManager
 
 from platform_kernels.hostless import HostlessManager
 from platform_kernels.launch import LaunchContext
@@ -20,6 +19,8 @@ from platform_server.sandboxes.model import EndCause
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jupyter_client.manager import AsyncKernelManager
 
     from platform_server.testing.runtime import LocalRuntime
 

@@ -61,7 +61,7 @@ class PlatformKernels(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self.link_limits = LinkLimits()
-        self._absorb = AbsorbLater(self._absorb_project)
+        self.absorbing = AbsorbLater(self._absorb_project)
         self._bounds: dict[ProjectId, tuple[Allowance, Pace]] = {}
 
     @default("kernel_manager_class")
@@ -79,7 +79,7 @@ class PlatformKernels(AsyncMappingKernelManager):
         """Return the kernels that the principal may use."""
         views = await self.services.projects.list(principal)
         projects = {view.project.id for view in views if view.access >= Access.EDITOR}
-        return [kernel for kernel in self._all() if kernel.home.project_id in projects]
+        return [kernel for kernel in self.all() if kernel.home.project_id in projects]
 
     async def usable(self, principal: Principal, kernel_id: str) -> PlatformKernel:
         """Return a kernel. Raises KernelNotFound, also when it is not the principal's to use."""
@@ -161,7 +161,7 @@ class PlatformKernels(AsyncMappingKernelManager):
         """End every kernel: the server stops."""
         del now
         await asyncio.gather(*(self.shutdown_kernel(one, now=True) for one in list(self._kernels)))
-        await self._absorb.aclose()
+        await self.absorbing.aclose()
 
     def get_kernel(self, kernel_id: str) -> PlatformKernel:
         """Return a kernel, whoever asks. Raises KernelNotFound."""
@@ -177,7 +177,7 @@ class PlatformKernels(AsyncMappingKernelManager):
         if kernel is not None:
             KERNEL_CURRENTLY_RUNNING_TOTAL.labels(type=kernel.kernel_name).dec()
             project_id = kernel.home.project_id
-            if not any(one.home.project_id == project_id for one in self._all()):
+            if not any(one.home.project_id == project_id for one in self.all()):
                 self._bounds.pop(project_id, None)
         return kernel
 
@@ -197,8 +197,14 @@ class PlatformKernels(AsyncMappingKernelManager):
         """Start the culler, in nobody's name: it must not act for whoever came first."""
         Context().run(super().initialize_culler)
 
-    def _all(self) -> list[PlatformKernel]:
+    def all(self) -> list[PlatformKernel]:
+        """Return every kernel of everybody."""
         return list(self._kernels.values())
+
+    def bounds_of(self, project_id: ProjectId) -> tuple[Allowance, Pace]:
+        """Return what a project's kernels may cost this process, all together."""
+        fresh = (Allowance(self.project_memory_mb * MEBIBYTE), Pace())
+        return self._bounds.setdefault(project_id, fresh)
 
     def _new(self, kernel_id: str, name: str, home: KernelHome) -> PlatformKernel:
         kernel = PlatformKernel(
@@ -208,14 +214,12 @@ class PlatformKernels(AsyncMappingKernelManager):
             kernel_id=kernel_id,
             kernel_spec_manager=self.kernel_spec_manager,
         )
-        allowance, pace = self._bounds.setdefault(
-            home.project_id, (Allowance(self.project_memory_mb * MEBIBYTE), Pace())
-        )
+        allowance, pace = self.bounds_of(home.project_id)
         kernel.place(
             home,
             KernelParts(
                 runtime=self._runtime,
-                finished=self._absorb.touch,
+                finished=self.absorbing.touch,
                 is_tracked=self.track_message_type,
                 limits=self.link_limits,
                 allowance=allowance,
@@ -240,11 +244,11 @@ class PlatformKernels(AsyncMappingKernelManager):
 
     async def _make_room(self, owner_id: UserId) -> None:
         """Let go of kernels that are dead for good. Raises LimitReached if too many are left."""
-        for kernel in [one for one in self._all() if one.execution_state == "dead"]:
+        for kernel in [one for one in self.all() if one.execution_state == "dead"]:
             is_old = kernel.last_activity < datetime.now(UTC) - _DEAD_ARE_KEPT
             if is_old or kernel.home.owner_id == owner_id:
                 await self.shutdown_kernel(str(kernel.kernel_id), now=True)
-        own = sum(kernel.home.owner_id == owner_id for kernel in self._all())
+        own = sum(kernel.home.owner_id == owner_id for kernel in self.all())
         if self.max_kernels_per_user and own >= self.max_kernels_per_user:
             raise LimitReached(
                 f"You have {own} kernels running, which is the limit: shut one down first."
