@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from platform_server.contents.conflicts import conflict_paths
 from platform_server.contents.model import BlobHash, Entry, Kind, Origin, RevisionId
 from platform_server.contents.repository import Save
-from platform_server.contents.uninterrupted import uninterrupted
+from platform_server.contents.uninterrupted import together, uninterrupted
 from platform_server.errors import FileMissing, RevisionConflict, WrongKind
 from platform_server.projects.names import ancestors, composed, join, name_of, parent_of
 
@@ -102,14 +101,10 @@ class Saver:
         """
         staged = RevisionId(self._parts.new_id())
         try:
-            outcomes = await asyncio.gather(
+            await together(
                 self._parts.blobs.put(project_id, spool),
                 self._parts.workspace.stage(project_id, staged, spool),
-                return_exceptions=True,
             )
-            for outcome in outcomes:
-                if isinstance(outcome, BaseException):
-                    raise outcome
             yield staged
         finally:
             await self._parts.workspace.discard(project_id, staged)

@@ -18,6 +18,7 @@ from platform_server.contents.limits import PASSED_OVER
 from platform_server.contents.model import Origin, RevisionId
 from platform_server.contents.repository import Change, MakeDirectory, Remove, Save
 from platform_server.contents.spool import Spool
+from platform_server.contents.uninterrupted import together
 from platform_server.contents.verdict import Verdict, judge, unkept_entry
 from platform_server.errors import QuotaExceeded, StorageUnavailable, TooLarge
 from platform_server.projects.names import ancestors, is_within, join
@@ -157,9 +158,10 @@ class Step:
         batch = _Batch(
             project_id=project_id, budget=self._limits.file if budget is None else budget
         )
-        for path in paths:
-            batch.result[path] = entries.get(path)
-            await self._plan(batch, path, seen.get(path), entries.get(path))
+        batch.result |= {path: entries.get(path) for path in paths}
+        await together(
+            *(self._plan(batch, path, seen.get(path), entries.get(path)) for path in paths)
+        )
         if batch.changes:
             batch.result |= await self._repository.commit(
                 project_id, batch.changes, self._parts.now()

@@ -1,4 +1,4 @@
-"""Steps that belong together are carried out together, whatever happens to who asked for them."""
+"""Steps that belong together are carried out to their end, whatever happens meanwhile."""
 
 from __future__ import annotations
 
@@ -19,3 +19,14 @@ async def uninterrupted(steps: Coroutine[None, None, Result]) -> Result:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
+
+
+async def together(*steps: Coroutine[None, None, Result]) -> list[Result]:
+    """Return what the steps return; if one fails, raise that when all have come to their end."""
+    outcomes = await asyncio.gather(*steps, return_exceptions=True)
+    results: list[Result] = []
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+        results.append(outcome)
+    return results

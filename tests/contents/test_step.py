@@ -1,0 +1,248 @@
+"""Store and workspace stay in step, whoever changes a file: the API, or code in the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from platform_server.contents.model import Kind, Origin
+from platform_server.errors import FileMissing, ProjectNotFound
+from platform_server.identity.model import UserId
+from platform_server.projects.model import ProjectId
+
+if TYPE_CHECKING:
+    from conftest import Code, World
+
+    from platform_server.contents.service import ContentsService
+
+WONDER = ProjectId("wonder")
+ALICE = UserId("alice")
+
+
+async def test_code_sees_what_is_saved_at_once(contents: ContentsService, code: Code) -> None:
+    await contents.write(WONDER, "sub/a.txt", b"1", author=ALICE)
+    assert code.reads("sub/a.txt") == b"1"
+
+    await contents.write(WONDER, "sub/a.txt", b"2", author=ALICE)
+    assert code.reads("sub/a.txt") == b"2"
+
+
+async def test_code_sees_what_is_moved_copied_and_deleted(
+    contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "a/b.txt", b"1", author=ALICE)
+
+    await contents.move(WONDER, "a", "c")
+    assert (code.reads("a/b.txt"), code.reads("c/b.txt")) == (None, b"1")
+    await contents.copy(WONDER, "c", "d", author=ALICE)
+    assert code.reads("d/b.txt") == b"1"
+    await contents.delete(WONDER, "c")
+    assert code.reads("c/b.txt") is None
+
+
+async def test_what_code_has_just_written_is_what_is_read(
+    contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "a.txt", b"from alice", author=ALICE)
+    for number in range(20):
+        code.writes("a.txt", b"from code %02d" % number)
+        entry, data = await contents.read(WONDER, "a.txt")
+        assert data == b"from code %02d" % number
+
+    assert entry.revision is not None
+    assert (entry.revision.author_id, entry.revision.origin) == (None, Origin.SANDBOX)
+
+
+async def test_a_look_at_a_file_or_its_folder_takes_over_what_code_made(
+    contents: ContentsService, code: Code
+) -> None:
+    code.writes("plot.png", b"one")
+    code.writes("out/deep/data.csv", b"two")
+
+    assert (await contents.stat(WONDER, "plot.png")).size == 3
+    assert (await contents.stat(WONDER, "out/deep/data.csv")).size == 3
+    assert [one.path for one in await contents.list(WONDER, "")] == ["out", "plot.png"]
+    assert [one.path for one in await contents.list(WONDER, "out")] == ["out/deep"]
+
+
+async def test_a_file_that_nobody_changed_keeps_its_revision(
+    contents: ContentsService, code: Code
+) -> None:
+    code.writes("a.txt", b"1")
+    first = await contents.stat(WONDER, "a.txt")
+
+    await contents.absorb(WONDER)
+    code.writes("a.txt", b"1")  # the same bytes once more
+
+    assert await contents.stat(WONDER, "a.txt") == first
+
+
+async def test_what_code_removes_is_gone_but_for_its_history(
+    contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "sub/a.txt", b"1", author=ALICE)
+    code.removes("sub")
+
+    assert await contents.list(WONDER, "") == []
+    with pytest.raises(FileMissing):
+        await contents.stat(WONDER, "sub/a.txt")
+    assert len(await contents.history.list(WONDER, "sub/a.txt")) == 1
+
+
+async def test_absorbing_takes_over_everything_at_once(world: World) -> None:
+    await world.contents.write(WONDER, "old.txt", b"1", author=ALICE)
+    await world.contents.write(WONDER, "changed.txt", b"1", author=ALICE)
+    world.code.removes("old.txt")
+    world.code.writes("changed.txt", b"22")
+    for number in range(120):
+        world.code.writes(f"out/{number:03}.txt", b"%d" % number)
+
+    await world.contents.absorb(WONDER)
+
+    kept = {one.path: one for one in await world.parts.repository.below(WONDER, "")}
+    assert "old.txt" not in kept
+    assert kept["changed.txt"].size == 2
+    assert len(kept) == 122  # the folder as well
+
+
+async def test_a_folder_in_the_place_of_a_file_and_the_other_way_round(
+    contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "a", b"file", author=ALICE)
+    await contents.write(WONDER, "b/c.txt", b"1", author=ALICE)
+    code.removes("a")
+    code.writes("a/inside.txt", b"1")
+    code.removes("b")
+    code.writes("b", b"file")
+
+    assert (await contents.read(WONDER, "a/inside.txt"))[1] == b"1"
+    assert (await contents.read(WONDER, "b"))[1] == b"file"
+    with pytest.raises(FileMissing):
+        await contents.stat(WONDER, "b/c.txt")
+    assert [one.kind for one in await contents.list(WONDER, "")] == [Kind.DIRECTORY, Kind.FILE]
+
+
+async def test_a_save_over_what_code_wrote_meanwhile_loses_neither(
+    contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "a.txt", b"1", author=ALICE)
+    code.writes("a.txt", b"by code")
+    await contents.write(WONDER, "a.txt", b"by alice", author=ALICE)
+
+    revisions = await contents.history.list(WONDER, "a.txt")
+    states = [(await contents.history.read(WONDER, one.id))[1] for one in revisions]
+    assert states == [b"by alice", b"by code", b"1"]
+    assert code.reads("a.txt") == b"by alice"
+
+
+async def test_what_code_wrote_last_is_kept_when_the_file_is_deleted(
+    contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "sub/a.txt", b"1", author=ALICE)
+    code.writes("sub/a.txt", b"by code")
+    await contents.delete(WONDER, "sub")
+
+    revision = (await contents.history.list(WONDER, "sub/a.txt"))[0]
+    assert (await contents.history.read(WONDER, revision.id))[1] == b"by code"
+
+
+async def test_folders_of_made_things_are_seen_but_not_taken_over(
+    world: World, contents: ContentsService, code: Code
+) -> None:
+    code.writes(".venv/lib/big.py", b"made")
+    code.writes("node_modules/x/index.js", b"made")
+
+    (entry,) = await contents.list(WONDER, ".venv")
+    assert (entry.path, entry.revision) == (".venv/lib", None)
+    entry, data = await contents.read(WONDER, ".venv/lib/big.py")
+    assert (entry.revision, entry.size, data) == (None, 4, b"made")
+    await contents.absorb(WONDER)
+    kept = [one.path for one in await world.parts.repository.below(WONDER, "")]
+    assert kept == [".venv", "node_modules"]
+
+
+async def test_what_somebody_saves_in_such_a_folder_is_kept(
+    contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "venv/note.txt", b"1", author=ALICE)
+    await contents.absorb(WONDER)
+
+    assert (await contents.stat(WONDER, "venv/note.txt")).revision is not None
+    code.writes("venv/note.txt", b"22")
+    assert (await contents.read(WONDER, "venv/note.txt"))[1] == b"22"
+
+
+async def test_a_file_too_large_to_keep_is_seen_and_can_be_read(
+    contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "grows.bin", b"1", author=ALICE)
+    code.writes("grows.bin", bytes(3 << 20))
+    code.writes("large.bin", bytes(3 << 20))
+
+    listed = {one.path: (one.size, one.revision) for one in await contents.list(WONDER, "")}
+
+    assert listed == {"grows.bin": (3 << 20, None), "large.bin": (3 << 20, None)}
+    _, pieces = await contents.open(WONDER, "large.bin")
+    assert sum([len(piece) async for piece in pieces]) == 3 << 20
+    assert len(await contents.history.list(WONDER, "grows.bin")) == 1
+
+
+async def test_a_large_upload_stays_kept_while_code_leaves_it_alone(world: World) -> None:
+    await world.contents.write(WONDER, "large.bin", bytes(3 << 20), author=ALICE)
+    await world.contents.absorb(WONDER)
+
+    assert (await world.contents.stat(WONDER, "large.bin")).revision is not None
+    assert (await world.restarted().stat(WONDER, "large.bin")).revision is not None
+
+
+async def test_looking_into_a_folder_takes_over_no_more_than_its_share(
+    world: World, contents: ContentsService, code: Code
+) -> None:
+    for number in range(4):
+        code.writes(f"{number}.bin", bytes([number]) * (400 << 10))
+
+    listed = await contents.list(WONDER, "")
+
+    assert [one.size for one in listed] == [400 << 10] * 4
+    assert [one.revision is not None for one in listed] == [True, True, False, False]
+    await contents.absorb(WONDER)
+    assert all(one.revision for one in await contents.list(WONDER, ""))
+
+
+async def test_a_lost_workspace_is_filled_from_the_store(world: World) -> None:
+    await world.contents.write(WONDER, "sub/a.txt", b"1", author=ALICE)
+    await world.contents.make_directory(WONDER, "empty")
+    world.code.loses_everything()
+
+    contents = world.restarted()
+    await contents.materialise(WONDER)
+
+    assert world.code.reads("sub/a.txt") == b"1"
+    assert [one.path for one in await contents.list(WONDER, "")] == ["empty", "sub"]
+
+
+async def test_an_emptied_workspace_is_what_code_wanted(world: World) -> None:
+    await world.contents.write(WONDER, "a.txt", b"1", author=ALICE)
+    world.code.removes("a.txt")
+
+    contents = world.restarted()
+    await contents.absorb(WONDER)
+
+    assert await contents.list(WONDER, "") == []
+    assert len(await contents.history.list(WONDER, "a.txt")) == 1
+
+
+async def test_a_new_server_sees_what_code_did_while_there_was_none(world: World) -> None:
+    await world.contents.write(WONDER, "a.txt", b"1", author=ALICE)
+    world.code.writes("a.txt", b"22")
+
+    assert (await world.restarted().read(WONDER, "a.txt"))[1] == b"22"
+
+
+async def test_a_deleted_project_is_not_revived_by_a_late_caller(world: World) -> None:
+    await world.contents.write(WONDER, "a.txt", b"1", author=ALICE)
+    await world.contents.forget_project(WONDER)
+
+    with pytest.raises(ProjectNotFound):
+        await world.contents.absorb(WONDER)
