@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import signal
 import struct
 import termios
@@ -18,6 +19,9 @@ from agent.streams import Stream, read_some, write_some
 RING_BYTES = 256 * 1024  # recent output that a new attachment gets first
 _TYPED_LIMIT = 64 * 1024  # bytes typed ahead before the server is made to wait
 _HANGUP_PATIENCE = 1.0  # seconds from SIGHUP to SIGKILL
+
+# What to skip of output that was cut somewhere: to the end of a line, or to a control sequence.
+_START = re.compile(rb"[^\n\x1b]*\n|[^\n\x1b]*(?=\x1b)|[\x80-\xbf]{0,3}")
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -35,6 +39,7 @@ class Terminal:
         self._loop = loop
         self._over = over
         self._ring = bytearray()
+        self._is_cut = False  # the ring does not begin where the output did
         self._typed = bytearray()
         self._streams: list[Stream] = []
         self._master, slave = pty.openpty()
@@ -59,7 +64,11 @@ class Terminal:
         """Open a stream: recent output first, then all that follows."""
         stream = Stream(self._loop, token, received=self._type, changed=self._update)
         self._streams.append(stream)
-        stream.send(self._ring)
+        stream.send(self._recent())
+
+    def _recent(self) -> bytearray:
+        start = _START.match(self._ring) if self._is_cut else None
+        return self._ring[start.end() :] if start else self._ring
 
     def resize(self, rows: int, columns: int) -> None:
         """Set the screen's size; the kernel tells the processes in front."""
@@ -94,6 +103,7 @@ class Terminal:
         if not data:
             return
         self._ring += data
+        self._is_cut = self._is_cut or len(self._ring) > RING_BYTES
         del self._ring[:-RING_BYTES]
         for stream in self._streams:
             stream.send(data)

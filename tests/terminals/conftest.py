@@ -2,7 +2,7 @@
 
 shells      a sandbox's terminal verbs: a twin on this machine, and a real sandbox
 service     a TerminalService over the twin, with two projects and three people
-alice, ...  Alice owns project "wonder", Carol edits and Victor views it; Bob is no member of it
+ada, ...  Ada owns project "wonder", Carol edits and Victor views it; Ben is no member of it
 members     who may do what; tests change it
 machines    where the twin's shells run
 time        the service's clock
@@ -108,13 +108,13 @@ class Time:
 
 
 @pytest.fixture
-def alice() -> Principal:
-    return person("alice")
+def ada() -> Principal:
+    return person("ada")
 
 
 @pytest.fixture
-def bob() -> Principal:
-    return person("bob")
+def ben() -> Principal:
+    return person("ben")
 
 
 @pytest.fixture
@@ -142,8 +142,8 @@ def time() -> Time:
 def members() -> Members:
     return Members(
         {
-            ("alice", WONDER): Access.OWNER,
-            ("bob", BUILDER): Access.OWNER,
+            ("ada", WONDER): Access.OWNER,
+            ("ben", BUILDER): Access.OWNER,
             ("carol", WONDER): Access.EDITOR,
             ("victor", WONDER): Access.VIEWER,
         }
