@@ -26,7 +26,7 @@ class AttemptLimits:
 
     minutes: int = 5
     per_account_and_client: int = 10  # tries of one account from one address
-    per_account: int = 100  # tries of one account from anywhere: nobody locks its owner out easily
+    failures_per_account: int = 100  # from anywhere; enough that nobody locks its owner out easily
     failures_per_client: int = 100  # over all accounts; a class may share one address
     sign_ups_per_client: int = 100
 
@@ -38,21 +38,21 @@ class Attempts:
         limits = limits or AttemptLimits()
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._pair = _item(limits.per_account_and_client, limits)
-        self._account = _item(limits.per_account, limits)
-        self._failures = _item(limits.failures_per_client, limits)
+        self._of_account = _item(limits.failures_per_account, limits)
+        self._of_client = _item(limits.failures_per_client, limits)
         self._sign_ups = _item(limits.sign_ups_per_client, limits)
 
     def begin_sign_in(self, account: str, client: str) -> None:
         """Count one try before its password is looked at. Raises TooManyRequests."""
         site = site_of(client)
-        if not self._limiter.test(self._failures, "failures", site):
-            raise self._too_many(self._failures, "failures", site)
+        self._check(self._of_client, "client", site)
+        self._check(self._of_account, "account", account)
         self._hit(self._pair, "pair", account, site)
-        self._hit(self._account, "account", account)
 
-    def sign_in_failed(self, client: str) -> None:
+    def sign_in_failed(self, account: str, client: str) -> None:
         """Count a wrong password."""
-        self._limiter.hit(self._failures, "failures", site_of(client))
+        self._limiter.hit(self._of_client, "client", site_of(client))
+        self._limiter.hit(self._of_account, "account", account)
 
     def sign_in_succeeded(self, account: str, client: str) -> None:
         """Forget the tries: its owner is here."""
@@ -61,6 +61,10 @@ class Attempts:
     def begin_sign_up(self, client: str) -> None:
         """Count one sign-up. Raises TooManyRequests."""
         self._hit(self._sign_ups, "sign-up", site_of(client))
+
+    def _check(self, item: RateLimitItem, *key: str) -> None:
+        if not self._limiter.test(item, *key):
+            raise self._too_many(item, *key)
 
     def _hit(self, item: RateLimitItem, *key: str) -> None:
         if not self._limiter.hit(item, *key):

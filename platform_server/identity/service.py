@@ -84,7 +84,7 @@ class IdentityService(Directory):
         self._attempts.begin_sign_in(account, client)
         user = await self._accounts.authenticate(account, password)
         if user is None:
-            self._attempts.sign_in_failed(client)
+            self._attempts.sign_in_failed(account, client)
             raise NotSignedIn(_WRONG)
         self._attempts.sign_in_succeeded(account, client)
         if user.disabled_at is not None:
@@ -157,7 +157,7 @@ class IdentityService(Directory):
         self._attempts.begin_sign_in(principal.email, client)
         user = await self._accounts.authenticate(principal.email, old)
         if user is None or user.id != principal.id:
-            self._attempts.sign_in_failed(client)
+            self._attempts.sign_in_failed(principal.email, client)
             raise AccessDenied("The present password is not right.")
         self._attempts.sign_in_succeeded(principal.email, client)
         await self._accounts.set_password(principal.id, new)

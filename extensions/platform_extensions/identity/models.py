@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from platform_server.identity.model import ApiToken, Principal, Session, User
 
-_Password = Annotated[str, Field(max_length=2048, repr=False)]
+_Password = Annotated[str, Field(max_length=2048)]
 _Name = Annotated[str, Field(max_length=1024)]
 _Role = Annotated[Role, Field(strict=False)]
 _DEFAULT_SCOPES = (Scope.READ, Scope.WRITE, Scope.RUN)
@@ -25,8 +25,8 @@ class ChangeAccount(RequestBody):
     """A new name, a new password, or both."""
 
     name: _Name | None = None
-    password: _Password | None = None
-    current_password: _Password = ""
+    password: _Password | None = Field(default=None, repr=False)
+    current_password: _Password = Field(default="", repr=False)
 
 
 class CreateToken(RequestBody):
@@ -48,7 +48,7 @@ class CreateUser(RequestBody):
     """An account made by an admin."""
 
     email: Annotated[str, Field(max_length=1024)]
-    password: _Password
+    password: _Password = Field(repr=False)
     name: _Name = ""
     role: _Role = Role.LEARNER
 
@@ -59,7 +59,7 @@ class ChangeUser(RequestBody):
     name: _Name | None = None
     role: _Role | None = None
     disabled: bool | None = None
-    password: _Password | None = None
+    password: _Password | None = Field(default=None, repr=False)
 
 
 def user_model(user: User) -> dict[str, Any]:
