@@ -36,6 +36,11 @@ class Home:
         return self.root / "run"
 
     @property
+    def cache(self) -> Path:
+        """What can be made again."""
+        return self.root / "cache"
+
+    @property
     def jupyter(self) -> Path:
         """What Jupyter Server itself insists on keeping in a folder."""
         return self.root / "jupyter"

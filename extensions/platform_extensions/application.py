@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +23,7 @@ from platform_extensions.terminals.routes import SETTINGS as TERMINAL_SETTINGS
 from platform_kernels.specs import PlatformKernelSpecs
 from platform_server.contents.limits import ContentsLimits
 from platform_server.sandboxes.model import Limits
-from platform_server.settings import Settings, database_url_from, environment, home_from
+from platform_server.settings import Settings, environment, settings_from
 from platform_server.terminals.model import TerminalLimits
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
     from platform_extensions.server import Installation
+    from platform_server.paths import Home
 
 MEBIBYTE = 2**20
 
@@ -43,6 +45,7 @@ class PlatformApp(LabApp):
     serverapp_class = PlatformServer
     load_other_extensions = False
     compose: ClassVar[Callable[[Settings], Installation]]  # set by the composition root
+    home: Home
     # What must not be changed, by no file and no option: Jupyter applies it last.
     serverapp_config: ClassVar[dict[str, Any]] = {  # type: ignore[misc]  # one for the class
         "allow_external_kernels": False,
@@ -59,14 +62,6 @@ class PlatformApp(LabApp):
         "session_manager_class": PlatformSessions,
     }
 
-    home = Unicode(
-        help="The folder with all state: database, files, sockets, caches. Default: the "
-        "environment's PLATFORM_HOME, else `.platform` in the working folder.",
-    ).tag(config=True)
-    database_url = Unicode(
-        help="The database, `postgresql://…` or `sqlite:///…`. Default: the environment's "
-        "DATABASE_URL, else an SQLite file in `home`.",
-    ).tag(config=True)
     sign_up = Bool(
         True,
         help="Whether whoever reaches the server may make a learner's account. If not, accounts "
@@ -122,25 +117,11 @@ class PlatformApp(LabApp):
     def _default_open_browser(self) -> bool:
         return False
 
-    @default("home")
-    def _default_home(self) -> str:
-        return str(home_from(environment()).root)
-
-    @default("database_url")
-    def _default_database_url(self) -> str:
-        return database_url_from(environment(), self.settings_home)
-
-    @property
-    def settings_home(self) -> Any:
-        """The folder with all state."""
-        return home_from({"PLATFORM_HOME": self.home})
-
     def platform_settings(self) -> Settings:
-        """Return what is configured as plain values."""
+        """Return what is configured as plain values: the environment's, and the traits'."""
         idle = timedelta(hours=self.terminal_idle_hours) if self.terminal_idle_hours else None
-        return Settings(
-            home=self.settings_home,
-            database_url=self.database_url,
+        return replace(
+            settings_from(environment()),
             image=self.sandbox_image,
             most_sandboxes=self.max_sandboxes,
             sandbox=Limits(
@@ -163,6 +144,7 @@ class PlatformApp(LabApp):
         """Make the services as soon as everything that configures them was read."""
         super()._link_jupyter_server_extension(serverapp)
         assert isinstance(serverapp, PlatformServer)
+        self.home = self.platform_settings().home
         serverapp.adopt(type(self).compose(self.platform_settings()), ROUTES)
 
     def initialize_templates(self) -> None:
@@ -176,7 +158,7 @@ class PlatformApp(LabApp):
         lab = Lab(
             find_sources(self.extra_labextensions_path),
             base_url=self.serverapp.base_url,
-            cache=self.settings_home.root / "cache" / "assets",
+            cache=self.home.cache / "assets",
             expose_app=self.expose_app_in_browser,
         )
         self.settings.update(TERMINAL_SETTINGS, platform_lab=lab)

@@ -109,11 +109,7 @@ class _Bounded(HTTPMessageDelegate):
         message = f"The request is too large: at most {limit} bytes are accepted here."
         body = json.dumps({"message": message, "reason": "too_large"}).encode()
         headers = HTTPHeaders(
-            {
-                "Content-Type": "application/json",
-                "Content-Length": str(len(body)),
-                "Connection": "close",
-            }
+            {"Content-Type": "application/json", "Content-Length": str(len(body))}
         )
         line = ResponseStartLine("HTTP/1.1", 413, "Content Too Large")
         self._connection.write_headers(line, headers, body)

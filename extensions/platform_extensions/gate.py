@@ -12,6 +12,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler
 
+from platform_extensions.load import Load
 from platform_server.errors import AccessDenied, NotFound, NotSignedIn, PlatformError
 from platform_server.identity.permissions import may
 
@@ -31,6 +32,7 @@ class Gate:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes: Mapping[type[RequestHandler], Route] = _by_handler(routes)
+        self._load = Load()
 
     def refusal(self, handler: RequestHandler, principal: Principal | None) -> PlatformError | None:
         """Return why the request is refused, None when it may go on.
@@ -47,16 +49,22 @@ class Gate:
             return NotSignedIn() if _speaks_to_programs(handler) else None
         return None if may(principal, needed) else AccessDenied()
 
+    def count(self, handler: RequestHandler, principal: Principal | None) -> None:
+        """Count a request that is let in. Raises TooManyRequests."""
+        if principal is not None and not isinstance(handler, WebSocketHandler):
+            self._load.admit(principal, handler)
+
 
 def check_route(handler: RequestHandler, principal: Principal | None) -> None:
     """Refuse the request if the table does not let it in.
 
-    Raises NotFound, NotSignedIn or AccessDenied; for a websocket HTTPError 404 or 403, because its
+    Raises NotFound, NotSignedIn, AccessDenied or TooManyRequests; for a websocket HTTPError 404 or 403, because its
     client sees the status only.
     """
     gate: Gate = handler.settings[SETTING]
     refusal = gate.refusal(handler, principal)
     if refusal is None:
+        gate.count(handler, principal)
         return
     if isinstance(handler, WebSocketHandler):
         raise HTTPError(404 if isinstance(refusal, NotFound) else 403, refusal.message)

@@ -104,6 +104,9 @@ class PlatformServer(ServerApp):
         """The installation's services, for Jupyter's managers."""
         return self._installation.services
 
+    def migrate_config(self) -> None:
+        """Leave alone what IPython 3 left in somebody's home."""
+
     @property
     def config_file_paths(self) -> list[str]:
         """Where configuration is read: the working folder, and nowhere in anybody's home."""

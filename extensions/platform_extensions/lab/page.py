@@ -19,9 +19,12 @@ EXTENSIONS = "lab/extensions"
 # They act for the whole server, call out of it, or ask for what it does not serve.
 DISABLED = (
     "@jupyterlab/apputils-extension:announcements",
+    "@jupyterlab/apputils-extension:licenses-plugin",
     "@jupyterlab/extensionmanager-extension",
-    "@jupyterlab/help-extension:licenses",
+    "@jupyterlab/fileeditor-extension:language-server",
     "@jupyterlab/hub-extension",
+    "@jupyterlab/lsp-extension",
+    "@jupyterlab/notebook-extension:language-server",
     "@jupyterlab/pluginmanager-extension",
 )
 

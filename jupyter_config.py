@@ -1,0 +1,51 @@
+"""The platform's settings. What stands in the working folder is read when the server starts.
+
+Each line shows a setting's default: take away the `#` and change it. Where the database is and
+where all state is kept says the environment; see env.example. Jupyter's own settings work too,
+for example `c.ServerApp.port`.
+"""
+
+c = get_config()
+
+# The largest file, in megabytes, that may be uploaded.
+# c.PlatformApp.max_file_mb = 5120
+
+# How many sandboxes may run at once on this server.
+# c.PlatformApp.max_sandboxes = 100
+
+# How many terminals one user may have open.
+# c.PlatformApp.max_terminals_per_user = 20
+
+# How many processors' worth of time a sandbox may use.
+# c.PlatformApp.sandbox_cpus = 1.0
+
+# The sandboxes' container image. Empty: the one that `jupyter platform image build` makes.
+# c.PlatformApp.sandbox_image = ''
+
+# How many megabytes of memory a sandbox may use. Code that takes more is killed, and its user is
+# told why.
+# c.PlatformApp.sandbox_memory_mb = 512
+
+# How many processes and threads a sandbox may have.
+# c.PlatformApp.sandbox_processes = 256
+
+# The size of a sandbox's /tmp in megabytes. What is in it counts as memory.
+# c.PlatformApp.sandbox_tmp_mb = 64
+
+# Whether whoever reaches the server may make a learner's account. If not, accounts are made with
+# `jupyter platform user add`.
+# c.PlatformApp.sign_up = True
+
+# A terminal that nobody used for so many hours is closed. 0 means never.
+# c.PlatformApp.terminal_idle_hours = 0.0
+
+# How many kernels one user may have running. 0 means no limit.
+# c.PlatformKernels.max_kernels_per_user = 10
+
+# How many megabytes the server may hold for one project's kernel messages that are on their way.
+# What exceeds it is left out of the output, and the user is told.
+# c.PlatformKernels.project_memory_mb = 64
+
+# How long a kernel that is asked to shut down may take, in seconds, before it is killed. 0 kills
+# it at once.
+# c.PlatformKernel.shutdown_patience = 1.0
