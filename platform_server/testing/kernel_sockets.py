@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import websockets
@@ -128,5 +129,5 @@ def _message(frame: bytes | str) -> Message:
         raise TypeError("a legacy frame; read those as JSON")
     count = int.from_bytes(frame[:8], "little")
     offsets = [int.from_bytes(frame[at : at + 8], "little") for at in range(8, 8 * count + 8, 8)]
-    cut = [frame[start:stop] for start, stop in zip(offsets, offsets[1:], strict=False)]
+    cut = [frame[start:stop] for start, stop in pairwise(offsets)]
     return message_from_parts(cut[0].decode(), cut[1:])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from platform_server.clock import new_id, utc_now
 from platform_server.errors import SandboxGone
 from platform_server.sandboxes.model import EndCause, Ended, SandboxId
-from platform_server.sandboxes.runtime import KernelEndpoints, Runtime
+from platform_server.sandboxes.runtime import KernelEndpoints
 from platform_server.testing.local_kernel import PORTS
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class _Kernel:
         return KernelEndpoints(ip=str(self.folder / "k"), **ports)
 
 
-class LocalRuntime(Runtime):
+class LocalRuntime:
     """Runs kernels like a sandbox does, in a folder. Has no terminals and runs no commands."""
 
     def __init__(self, zygote: Zygote, workspace: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from platform_kernels.messages import Message
+    from platform_server.testing.kernel_bench import Bench, Person
     from platform_server.testing.kernel_sockets import KernelSocket
 
 
@@ -57,7 +58,7 @@ async def test_a_display_is_updated_under_its_id(socket: KernelSocket) -> None:
 
 
 async def test_input_asks_the_client_that_runs_the_code(
-    alice: Person, carol: Person, kernel_id: str, socket: KernelSocket
+    carol: Person, kernel_id: str, socket: KernelSocket
 ) -> None:
     async with carol.socket(kernel_id) as other:
         await other.run("1")
@@ -292,8 +293,8 @@ def _with_token(person: Person, kernel_id: str, token: str) -> Any:
 async def test_small_frames_leave_at_once(alice: Person, bench: Bench, kernel_id: str) -> None:
     async with alice.socket(kernel_id):
         (ticket,) = bench.registry.open_tickets
-        handler = ticket.close.__self__.websocket_handler
-        stream = handler.ws_connection.stream
+        connection: Any = ticket.close
+        stream = connection.__self__.websocket_handler.ws_connection.stream
         assert stream.socket.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY)
 
 
@@ -343,4 +344,4 @@ async def test_one_user_cannot_use_another_ones_session_name_to_read_what_waits(
     async with carol.socket(kernel_id, session="same") as theirs:
         answers = await theirs.run("2")
     assert of(answers, "execute_input")[0]["code"] == "2"
-    assert all("1" != one.content.get("code") for one in theirs.messages)
+    assert all(one.content.get("code") != "1" for one in theirs.messages)

@@ -14,6 +14,7 @@ from platform_server.testing.conversations import text_of
 
 if TYPE_CHECKING:
     from platform_server.projects.model import ProjectView
+    from platform_server.testing.kernel_bench import Bench, Person
 
 
 async def test_a_kernel_is_started_shown_and_ended(bench: Bench, alice: Person) -> None:
@@ -272,7 +273,7 @@ async def test_the_culler_ends_idle_kernels_of_everybody_in_nobodys_name(
         for kernel in bench.kernels.all():
             kernel.last_activity = kernel.last_activity.replace(year=2000)
             kernel.execution_state = "idle"
-        await bench.kernels.cull_kernels()
+        await bench.kernels.cull_kernels()  # type: ignore[no-untyped-call]
     finally:
         bench.kernels.cull_idle_timeout = 0
     assert bench.kernels.all() == []

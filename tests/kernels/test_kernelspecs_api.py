@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from platform_server.testing.kernel_bench import Person
 
 
 async def test_python_is_the_first_and_the_default_kernel(alice: Person) -> None:

@@ -13,6 +13,7 @@ from platform_server.testing.conversations import text_of
 
 if TYPE_CHECKING:
     from platform_server.projects.model import ProjectView
+    from platform_server.testing.kernel_bench import Bench, Person
 
 
 async def test_a_session_is_opened_shown_and_closed(alice: Person) -> None:

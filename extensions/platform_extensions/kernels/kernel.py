@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from platform_kernels.bounds import Allowance, Pace
+    from platform_kernels.launch import KernelHost
     from platform_kernels.wires import LinkLimits
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
     from platform_server.sandboxes.model import Ended
-    from platform_server.sandboxes.runtime import Runtime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class KernelHome:
 class KernelParts:
     """What a kernel is given by its manager."""
 
-    runtime: Callable[[ProjectId], Awaitable[Runtime]]
+    runtime: Callable[[ProjectId], Awaitable[KernelHost]]
     finished: Callable[[ProjectId], None]  # called when code in the project has finished
     is_tracked: Callable[[str], bool]  # does a request of this type count as activity?
     limits: LinkLimits

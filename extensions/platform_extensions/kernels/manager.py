@@ -32,9 +32,9 @@ from platform_server.projects.model import Access
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from platform_kernels.launch import KernelHost
     from platform_server.identity.model import Principal, UserId
     from platform_server.projects.model import ProjectId
-    from platform_server.sandboxes.runtime import Runtime
     from platform_server.services import Services
 
 _DEAD_ARE_KEPT = timedelta(hours=1)  # so that their owner sees why, and can restart them
@@ -254,9 +254,8 @@ class PlatformKernels(AsyncMappingKernelManager):
                 f"You have {own} kernels running, which is the limit: shut one down first."
             )
 
-    async def _runtime(self, project_id: ProjectId) -> Runtime:
-        runtime: Runtime = await self.services.sandboxes.runtime(project_id)
-        return runtime
+    async def _runtime(self, project_id: ProjectId) -> KernelHost:
+        return await self.services.sandboxes.runtime(project_id)
 
     async def _absorb_project(self, project_id: ProjectId) -> None:
         await self.services.contents.absorb(project_id)

@@ -74,12 +74,13 @@ class KernelSpecFileHandler(JsonFailures, web.StaticFileHandler, JupyterHandler)
         if kernel_name not in known or not _RESOURCE.fullmatch(path):
             raise FileMissing
         self.root = self.allowed_symlink_directory = known[kernel_name]
-        await web.StaticFileHandler.get(self, path, include_body=include_body)  # type: ignore[misc]
+        await web.StaticFileHandler.get(self, path, include_body=include_body)
 
     @web.authenticated
     async def head(self, kernel_name: str, path: str) -> None:  # type: ignore[override]
         """Tell its size and age."""
-        await self.get(kernel_name, path, include_body=False)
+        sending: Any = self.get(kernel_name, path, include_body=False)
+        await sending
 
 
 def _resource_key(file: str) -> str:
