@@ -25,6 +25,7 @@ def check_email(text: str) -> str:
         checked = validate_email(
             text.strip(),
             check_deliverability=False,
+            strict=True,
             test_environment=True,
             globally_deliverable=False,
         )

@@ -1,0 +1,102 @@
+"""Fixtures of the identity tests.
+
+time        a clock that stands until it is moved
+stores      where accounts, sessions and tokens are kept: in memory, and in SQL
+identity    a service over the stores in memory, with cheap password hashes
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from platform_server.storage.database import Database, metadata
+from platform_server.storage.identity import (
+    SqlSessionRepository,
+    SqlTokenRepository,
+    SqlUserRepository,
+)
+from platform_server.storage.preferences import SqlPreferenceRepository
+from platform_server.storage.tables.identity import users
+from platform_server.testing.identity import (
+    MemoryPreferences,
+    MemorySessions,
+    MemoryTokens,
+    MemoryUsers,
+    identity_service,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from platform_server.identity.preferences import PreferenceRepository
+    from platform_server.identity.repository import (
+        SessionRepository,
+        TokenRepository,
+        UserRepository,
+    )
+    from platform_server.identity.service import IdentityService
+
+_CONCERN = ("users", "password_hashes", "sessions", "api_tokens", "preferences")
+
+
+@dataclass
+class Time:
+    """A clock that stands until it is moved."""
+
+    now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """One of each, over the same users."""
+
+    users: UserRepository
+    sessions: SessionRepository
+    tokens: TokenRepository
+    preferences: PreferenceRepository
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture(params=["memory", "sql"])
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stores]:
+    if request.param == "memory":
+        people = MemoryUsers()
+        yield Stores(
+            users=people,
+            sessions=MemorySessions(people),
+            tokens=MemoryTokens(people),
+            preferences=MemoryPreferences(),
+        )
+        return
+    database = Database(f"sqlite:///{tmp_path}/db.sqlite")
+    assert users.metadata is metadata
+    tables = [metadata.tables[name] for name in _CONCERN]
+    async with database.engine.begin() as connection:
+        await connection.run_sync(lambda sync: metadata.create_all(sync, tables=tables))
+    yield Stores(
+        users=SqlUserRepository(database),
+        sessions=SqlSessionRepository(database),
+        tokens=SqlTokenRepository(database),
+        preferences=SqlPreferenceRepository(database),
+    )
+    await database.aclose()
+
+
+@pytest.fixture
+def identity(time: Time) -> IdentityService:
+    return identity_service(clock=time)
