@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from platform_server.contents.spool import Spool
-from platform_server.errors import Conflict, InvalidContent, TooManyRequests
+from platform_server.errors import Conflict, InvalidContent, LimitReached, TooManyRequests
 from platform_server.projects.names import parse_path
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class UploadService:
             if number not in {upload.number + 1, LAST}:
                 await self._drop(key)
                 raise Conflict("A piece of the upload is missing: start again with the first.")
-            await upload.spool.append(data)
+            await self._append(key, upload, data)
             upload.number, upload.digest = number, sha256(data).digest()
             upload.at = self._parts.now()
             if number != LAST:
@@ -82,6 +82,13 @@ class UploadService:
         """Drop what is under way. May be called twice."""
         for key in list(self._open):
             await self._drop(key)
+
+    async def _append(self, key: Key, upload: _Upload, data: bytes) -> None:
+        try:
+            await upload.spool.append(data)
+        except LimitReached:
+            await self._drop(key)
+            raise
 
     async def _upload(self, key: Key, number: int) -> _Upload:
         await self._drop_stale()

@@ -211,6 +211,7 @@ class LocalWorkspace:
             self._made_parent(project_id, new) as target,
             _found(),
             self._folder(project_id, parent_of(old)) as source,
+            _found(),
         ):
             rename_new(source, name_of(old), target, name_of(new))
 

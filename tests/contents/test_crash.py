@@ -10,15 +10,11 @@ import pytest
 
 from platform_server.contents.service import ContentsService
 from platform_server.errors import StorageUnavailable
-from platform_server.identity.model import UserId
-from platform_server.projects.model import ProjectId
 from platform_server.testing.blobs import MemoryBlobStore
+from platform_server.testing.worlds import ALICE, WONDER
 
 if TYPE_CHECKING:
-    from conftest import World
-
-WONDER = ProjectId("wonder")
-ALICE = UserId("alice")
+    from platform_server.testing.worlds import World
 
 
 class Killed(BaseException):
@@ -69,9 +65,9 @@ def dying(world: World, ends_before: str) -> ContentsService:
 async def test_a_server_killed_before_the_commit_leaves_the_file_as_it_was(
     world: World, ends_before: str
 ) -> None:
-    await world.contents.write(WONDER, "a.txt", b"old", author=ALICE)
+    await world.contents.write(WONDER, "a.txt", b"old", author=ALICE.id)
     with pytest.raises(Killed):
-        await dying(world, ends_before).write(WONDER, "a.txt", b"new", author=ALICE)
+        await dying(world, ends_before).write(WONDER, "a.txt", b"new", author=ALICE.id)
 
     survivor = world.restarted()
     assert (await survivor.read(WONDER, "a.txt"))[1] == b"old"
@@ -85,15 +81,15 @@ async def test_a_server_killed_after_the_commit_finishes_the_save_at_its_next_st
     world: World, before: bytes | None
 ) -> None:
     if before is not None:
-        await world.contents.write(WONDER, "a.txt", before, author=ALICE)
+        await world.contents.write(WONDER, "a.txt", before, author=ALICE.id)
     with pytest.raises(Killed):
-        await dying(world, "place").write(WONDER, "a.txt", b"new", author=ALICE)
+        await dying(world, "place").write(WONDER, "a.txt", b"new", author=ALICE.id)
 
     survivor = world.restarted()
     entry, data = await survivor.read(WONDER, "a.txt")
     assert data == b"new"
     assert entry.revision is not None
-    assert entry.revision.author_id == ALICE
+    assert entry.revision.author_id == ALICE.id
     assert world.code.reads("a.txt") == b"new"
     assert await world.parts.workspace.staged(WONDER) == []
 
@@ -101,7 +97,7 @@ async def test_a_server_killed_after_the_commit_finishes_the_save_at_its_next_st
 async def test_a_server_killed_while_it_moves_keeps_the_file_at_one_of_its_places(
     world: World,
 ) -> None:
-    await world.contents.write(WONDER, "a.txt", b"tea", author=ALICE)
+    await world.contents.write(WONDER, "a.txt", b"tea", author=ALICE.id)
     with pytest.raises(Killed):
         await dying(world, "move").move(WONDER, "a.txt", "b.txt")
 
@@ -127,7 +123,7 @@ async def test_a_save_that_is_cancelled_after_its_commit_reaches_the_workspace(
             await workspace.place(*args)
 
     contents = ContentsService(replace(world.parts, workspace=Slow()))
-    save = asyncio.ensure_future(contents.write(WONDER, "a.txt", b"new", author=ALICE))
+    save = asyncio.ensure_future(contents.write(WONDER, "a.txt", b"new", author=ALICE.id))
     await reached.wait()
     save.cancel()
     go.set()
@@ -143,7 +139,7 @@ async def test_without_its_store_a_project_can_still_be_read_as_code_left_it(
 ) -> None:
     blobs = MemoryBlobStore()
     contents = ContentsService(replace(world.parts, blobs=blobs))
-    await contents.write(WONDER, "a.txt", b"old", author=ALICE)
+    await contents.write(WONDER, "a.txt", b"old", author=ALICE.id)
     blobs.is_available = False
     world.code.writes("a.txt", b"by code")
     world.code.writes("b.txt", b"too")
@@ -152,7 +148,7 @@ async def test_without_its_store_a_project_can_still_be_read_as_code_left_it(
     assert (entry.revision, data) == (None, b"by code")
     assert [one.path for one in await contents.list(WONDER, "")] == ["a.txt", "b.txt"]
     with pytest.raises(StorageUnavailable):
-        await contents.write(WONDER, "a.txt", b"by alice", author=ALICE)
+        await contents.write(WONDER, "a.txt", b"by alice", author=ALICE.id)
 
     blobs.is_available = True
     await contents.absorb(WONDER)
@@ -162,7 +158,7 @@ async def test_without_its_store_a_project_can_still_be_read_as_code_left_it(
 async def test_a_damaged_blob_is_never_handed_out(world: World) -> None:
     blobs = MemoryBlobStore()
     contents = ContentsService(replace(world.parts, blobs=blobs))
-    await contents.write(WONDER, "a.txt", b"good", author=ALICE)
+    await contents.write(WONDER, "a.txt", b"good", author=ALICE.id)
     blobs.blobs = dict.fromkeys(blobs.blobs, b"evil")
 
     with pytest.raises(StorageUnavailable):

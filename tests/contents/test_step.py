@@ -8,34 +8,29 @@ import pytest
 
 from platform_server.contents.model import Kind, Origin
 from platform_server.errors import FileMissing, ProjectNotFound
-from platform_server.identity.model import UserId
-from platform_server.projects.model import ProjectId
+from platform_server.testing.worlds import ALICE, WONDER
 
 if TYPE_CHECKING:
-    from conftest import Code, World
-
     from platform_server.contents.service import ContentsService
-
-WONDER = ProjectId("wonder")
-ALICE = UserId("alice")
+    from platform_server.testing.worlds import Code, World
 
 
 async def test_code_sees_what_is_saved_at_once(contents: ContentsService, code: Code) -> None:
-    await contents.write(WONDER, "sub/a.txt", b"1", author=ALICE)
+    await contents.write(WONDER, "sub/a.txt", b"1", author=ALICE.id)
     assert code.reads("sub/a.txt") == b"1"
 
-    await contents.write(WONDER, "sub/a.txt", b"2", author=ALICE)
+    await contents.write(WONDER, "sub/a.txt", b"2", author=ALICE.id)
     assert code.reads("sub/a.txt") == b"2"
 
 
 async def test_code_sees_what_is_moved_copied_and_deleted(
     contents: ContentsService, code: Code
 ) -> None:
-    await contents.write(WONDER, "a/b.txt", b"1", author=ALICE)
+    await contents.write(WONDER, "a/b.txt", b"1", author=ALICE.id)
 
     await contents.move(WONDER, "a", "c")
     assert (code.reads("a/b.txt"), code.reads("c/b.txt")) == (None, b"1")
-    await contents.copy(WONDER, "c", "d", author=ALICE)
+    await contents.copy(WONDER, "c", "d", author=ALICE.id)
     assert code.reads("d/b.txt") == b"1"
     await contents.delete(WONDER, "c")
     assert code.reads("c/b.txt") is None
@@ -44,7 +39,7 @@ async def test_code_sees_what_is_moved_copied_and_deleted(
 async def test_what_code_has_just_written_is_what_is_read(
     contents: ContentsService, code: Code
 ) -> None:
-    await contents.write(WONDER, "a.txt", b"from alice", author=ALICE)
+    await contents.write(WONDER, "a.txt", b"from alice", author=ALICE.id)
     for number in range(20):
         code.writes("a.txt", b"from code %02d" % number)
         entry, data = await contents.read(WONDER, "a.txt")
@@ -81,7 +76,7 @@ async def test_a_file_that_nobody_changed_keeps_its_revision(
 async def test_what_code_removes_is_gone_but_for_its_history(
     contents: ContentsService, code: Code
 ) -> None:
-    await contents.write(WONDER, "sub/a.txt", b"1", author=ALICE)
+    await contents.write(WONDER, "sub/a.txt", b"1", author=ALICE.id)
     code.removes("sub")
 
     assert await contents.list(WONDER, "") == []
@@ -91,8 +86,8 @@ async def test_what_code_removes_is_gone_but_for_its_history(
 
 
 async def test_absorbing_takes_over_everything_at_once(world: World) -> None:
-    await world.contents.write(WONDER, "old.txt", b"1", author=ALICE)
-    await world.contents.write(WONDER, "changed.txt", b"1", author=ALICE)
+    await world.contents.write(WONDER, "old.txt", b"1", author=ALICE.id)
+    await world.contents.write(WONDER, "changed.txt", b"1", author=ALICE.id)
     world.code.removes("old.txt")
     world.code.writes("changed.txt", b"22")
     for number in range(120):
@@ -109,8 +104,8 @@ async def test_absorbing_takes_over_everything_at_once(world: World) -> None:
 async def test_a_folder_in_the_place_of_a_file_and_the_other_way_round(
     contents: ContentsService, code: Code
 ) -> None:
-    await contents.write(WONDER, "a", b"file", author=ALICE)
-    await contents.write(WONDER, "b/c.txt", b"1", author=ALICE)
+    await contents.write(WONDER, "a", b"file", author=ALICE.id)
+    await contents.write(WONDER, "b/c.txt", b"1", author=ALICE.id)
     code.removes("a")
     code.writes("a/inside.txt", b"1")
     code.removes("b")
@@ -126,9 +121,9 @@ async def test_a_folder_in_the_place_of_a_file_and_the_other_way_round(
 async def test_a_save_over_what_code_wrote_meanwhile_loses_neither(
     contents: ContentsService, code: Code
 ) -> None:
-    await contents.write(WONDER, "a.txt", b"1", author=ALICE)
+    await contents.write(WONDER, "a.txt", b"1", author=ALICE.id)
     code.writes("a.txt", b"by code")
-    await contents.write(WONDER, "a.txt", b"by alice", author=ALICE)
+    await contents.write(WONDER, "a.txt", b"by alice", author=ALICE.id)
 
     revisions = await contents.history.list(WONDER, "a.txt")
     states = [(await contents.history.read(WONDER, one.id))[1] for one in revisions]
@@ -139,7 +134,7 @@ async def test_a_save_over_what_code_wrote_meanwhile_loses_neither(
 async def test_what_code_wrote_last_is_kept_when_the_file_is_deleted(
     contents: ContentsService, code: Code
 ) -> None:
-    await contents.write(WONDER, "sub/a.txt", b"1", author=ALICE)
+    await contents.write(WONDER, "sub/a.txt", b"1", author=ALICE.id)
     code.writes("sub/a.txt", b"by code")
     await contents.delete(WONDER, "sub")
 
@@ -165,7 +160,7 @@ async def test_folders_of_made_things_are_seen_but_not_taken_over(
 async def test_what_somebody_saves_in_such_a_folder_is_kept(
     contents: ContentsService, code: Code
 ) -> None:
-    await contents.write(WONDER, "venv/note.txt", b"1", author=ALICE)
+    await contents.write(WONDER, "venv/note.txt", b"1", author=ALICE.id)
     await contents.absorb(WONDER)
 
     assert (await contents.stat(WONDER, "venv/note.txt")).revision is not None
@@ -176,7 +171,7 @@ async def test_what_somebody_saves_in_such_a_folder_is_kept(
 async def test_a_file_too_large_to_keep_is_seen_and_can_be_read(
     contents: ContentsService, code: Code
 ) -> None:
-    await contents.write(WONDER, "grows.bin", b"1", author=ALICE)
+    await contents.write(WONDER, "grows.bin", b"1", author=ALICE.id)
     code.writes("grows.bin", bytes(3 << 20))
     code.writes("large.bin", bytes(3 << 20))
 
@@ -189,7 +184,7 @@ async def test_a_file_too_large_to_keep_is_seen_and_can_be_read(
 
 
 async def test_a_large_upload_stays_kept_while_code_leaves_it_alone(world: World) -> None:
-    await world.contents.write(WONDER, "large.bin", bytes(3 << 20), author=ALICE)
+    await world.contents.write(WONDER, "large.bin", bytes(3 << 20), author=ALICE.id)
     await world.contents.absorb(WONDER)
 
     assert (await world.contents.stat(WONDER, "large.bin")).revision is not None
@@ -197,7 +192,7 @@ async def test_a_large_upload_stays_kept_while_code_leaves_it_alone(world: World
 
 
 async def test_looking_into_a_folder_takes_over_no_more_than_its_share(
-    world: World, contents: ContentsService, code: Code
+    contents: ContentsService, code: Code
 ) -> None:
     for number in range(4):
         code.writes(f"{number}.bin", bytes([number]) * (400 << 10))
@@ -211,7 +206,7 @@ async def test_looking_into_a_folder_takes_over_no_more_than_its_share(
 
 
 async def test_a_lost_workspace_is_filled_from_the_store(world: World) -> None:
-    await world.contents.write(WONDER, "sub/a.txt", b"1", author=ALICE)
+    await world.contents.write(WONDER, "sub/a.txt", b"1", author=ALICE.id)
     await world.contents.make_directory(WONDER, "empty")
     world.code.loses_everything()
 
@@ -223,7 +218,7 @@ async def test_a_lost_workspace_is_filled_from_the_store(world: World) -> None:
 
 
 async def test_an_emptied_workspace_is_what_code_wanted(world: World) -> None:
-    await world.contents.write(WONDER, "a.txt", b"1", author=ALICE)
+    await world.contents.write(WONDER, "a.txt", b"1", author=ALICE.id)
     world.code.removes("a.txt")
 
     contents = world.restarted()
@@ -234,14 +229,14 @@ async def test_an_emptied_workspace_is_what_code_wanted(world: World) -> None:
 
 
 async def test_a_new_server_sees_what_code_did_while_there_was_none(world: World) -> None:
-    await world.contents.write(WONDER, "a.txt", b"1", author=ALICE)
+    await world.contents.write(WONDER, "a.txt", b"1", author=ALICE.id)
     world.code.writes("a.txt", b"22")
 
     assert (await world.restarted().read(WONDER, "a.txt"))[1] == b"22"
 
 
 async def test_a_deleted_project_is_not_revived_by_a_late_caller(world: World) -> None:
-    await world.contents.write(WONDER, "a.txt", b"1", author=ALICE)
+    await world.contents.write(WONDER, "a.txt", b"1", author=ALICE.id)
     await world.contents.forget_project(WONDER)
 
     with pytest.raises(ProjectNotFound):

@@ -1,0 +1,99 @@
+"""What every blob store promises."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+from platform_server.contents.spool import clear, spooled
+from platform_server.errors import StorageUnavailable
+from platform_server.storage.blobs_folder import FolderBlobStore
+from platform_server.testing.blobs import MemoryBlobStore
+from platform_server.testing.worlds import BUILDER, WONDER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from platform_server.contents.blobs import BlobStore
+    from platform_server.contents.model import BlobHash
+    from platform_server.projects.model import ProjectId
+
+
+@pytest.fixture(params=["memory", "folder"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    clear(tmp_path / "spool")
+    return MemoryBlobStore() if request.param == "memory" else FolderBlobStore(tmp_path / "blobs")
+
+
+async def put(blobs: BlobStore, folder: Path, project: ProjectId, data: bytes) -> BlobHash:
+    async with aclosing(await spooled(data, folder / "spool", limit=1 << 30)) as spool:
+        return await blobs.put(project, spool)
+
+
+async def read(blobs: BlobStore, project: ProjectId, blob: BlobHash) -> bytes:
+    return b"".join([piece async for piece in blobs.open(project, blob)])
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, (3 << 20) + 1])
+async def test_a_blob_is_named_by_its_hash_and_read_as_it_was_put(
+    blobs: BlobStore, tmp_path: Path, size: int
+) -> None:
+    data = bytes(size)
+
+    blob = await put(blobs, tmp_path, WONDER, data)
+
+    assert blob == sha256(data).hexdigest()
+    assert await blobs.exists(WONDER, blob)
+    assert await read(blobs, WONDER, blob) == data
+
+
+async def test_putting_a_blob_again_changes_nothing(blobs: BlobStore, tmp_path: Path) -> None:
+    first = await put(blobs, tmp_path, WONDER, b"tea")
+
+    assert await put(blobs, tmp_path, WONDER, b"tea") == first
+    assert await read(blobs, WONDER, first) == b"tea"
+
+
+async def test_projects_have_blobs_of_their_own(blobs: BlobStore, tmp_path: Path) -> None:
+    blob = await put(blobs, tmp_path, WONDER, b"tea")
+
+    assert not await blobs.exists(BUILDER, blob)
+    with pytest.raises(StorageUnavailable):
+        await read(blobs, BUILDER, blob)
+    await put(blobs, tmp_path, BUILDER, b"tea")
+    await blobs.delete_project(WONDER)
+    assert await read(blobs, BUILDER, blob) == b"tea"
+
+
+async def test_a_deleted_blob_is_gone(blobs: BlobStore, tmp_path: Path) -> None:
+    blob = await put(blobs, tmp_path, WONDER, b"tea")
+
+    for _ in range(2):
+        await blobs.delete(WONDER, blob)
+        assert not await blobs.exists(WONDER, blob)
+    await blobs.delete_project(WONDER)
+
+
+@pytest.mark.parametrize("damage", [b"tes", b"", b"tea and more"])
+async def test_a_damaged_blob_is_not_handed_out_whole(tmp_path: Path, damage: bytes) -> None:
+    blobs = FolderBlobStore(tmp_path / "blobs")
+    clear(tmp_path / "spool")
+    blob = await put(blobs, tmp_path, WONDER, b"tea")
+    (tmp_path / "blobs" / WONDER / blob[:2] / blob).write_bytes(damage)
+
+    with pytest.raises(StorageUnavailable):
+        await read(blobs, WONDER, blob)
+
+
+async def test_nothing_but_blobs_is_left_in_the_folder(tmp_path: Path) -> None:
+    blobs = FolderBlobStore(tmp_path / "blobs")
+    clear(tmp_path / "spool")
+    for size in (1, 3 << 20):
+        await put(blobs, tmp_path, WONDER, bytes(size))
+
+    files = [path.name for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    assert sorted(len(name) for name in files) == [64, 64]
+    assert list((tmp_path / "spool").iterdir()) == []
