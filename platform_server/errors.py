@@ -18,7 +18,8 @@ A class is a condition; its docstring is the message a user reads unless a bette
     ├── LimitReached
     │   └── QuotaExceeded  TooLarge  TooManyRequests
     └── Unavailable         a part of the platform is down; says which and what to do
-        └── EngineUnavailable  ImageMissing  SandboxStartFailed  SandboxGone  StorageUnavailable
+        ├── EngineUnavailable  ImageMissing  SandboxStartFailed  SandboxGone  SandboxBusy
+        └── StorageUnavailable
 """
 
 from __future__ import annotations
@@ -234,6 +235,12 @@ class SandboxGone(Unavailable):
     """The sandbox ended while the request was under way; the next request starts a new one."""
 
     reason = "sandbox_gone"
+
+
+class SandboxBusy(Unavailable):
+    """The sandbox does not answer: something in it takes all it has. Stop it, and start again."""
+
+    reason = "sandbox_busy"
 
 
 class StorageUnavailable(Unavailable):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import signal
@@ -22,7 +23,8 @@ def main() -> None:
     # A signal without a handler does not reach process 1; these have one in Python.
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
-    Path(ENVIRONMENT["TMPDIR"]).mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # a full disk still lets people in to clean up
+        Path(ENVIRONMENT["TMPDIR"]).mkdir(parents=True, exist_ok=True)
     loop, processes = Loop(), Processes()
     loop.on_child(processes.reap)
     link = Link(loop)
@@ -53,7 +55,7 @@ def main() -> None:
             "kernel.forget": kernels.forget,
         }
     )
-    link.report({"event": "ready"})
+    link.note_ready()
     while True:
         loop.turn()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from agent.loop import READ, WRITE, Loop
 from agent.processes import Processes, folder, kill_session
-from agent.streams import Stream, read_some, write_some
+from agent.streams import HIGH_WATER, Stream, read_rest, read_some, write_some
 
 TIMED_OUT = 124  # as timeout(1) has it
 _NOT_FOUND, _NOT_RUNNABLE = 127, 126
@@ -17,13 +18,14 @@ Report = Callable[[dict[str, Any]], None]
 
 
 class _Output:
-    """One of a command's two outputs, on its way to the server."""
+    """One of a command's two outputs, on its way to the server. ``theirs`` is the command's end."""
 
-    def __init__(self, loop: Loop, fd: int) -> None:
+    def __init__(self, loop: Loop, token: str, received: Callable[[bytes], None]) -> None:
         self._loop = loop
-        self._fd = fd
-        self.stream: Stream
-        os.set_blocking(fd, False)
+        self._fd = -1
+        self.stream = Stream(loop, token, received=received, changed=self.update)
+        self._fd, self.theirs = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(self._fd, False)
 
     def update(self) -> None:
         """Read while the server keeps up."""
@@ -32,10 +34,11 @@ class _Output:
             self._loop.watch(self._fd, 0 if waits else READ, self._ready)
 
     def finish(self) -> None:
-        """Send what is left and close, whoever else holds the pipe."""
-        while self._fd >= 0 and (data := read_some(self._fd)):
-            self.stream.send(data)
-        self._close()
+        """Send what is left and close, whoever else holds the pipe. May be called twice."""
+        if self._fd >= 0:
+            for data in read_rest(self._fd):
+                self.stream.send(data)
+            self._close()
 
     def _ready(self) -> None:
         data = read_some(self._fd)
@@ -46,11 +49,46 @@ class _Output:
             self._close()
 
     def _close(self) -> None:
+        self._loop.watch(self._fd, 0, self._ready)
+        os.close(self._fd)
+        self._fd = -1
+        self.stream.end()
+
+
+class _Input:
+    """What a command is fed. ``theirs`` is the command's end."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._waiting = bytearray()
+        self._ends = False
+        self.stream: Stream | None = None  # where it comes from; made to wait if it is too fast
+        self.theirs, self._fd = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(self._fd, False)
+
+    def take(self, data: bytes) -> None:
+        """Pass on what the server sent; b"" is the end of it."""
+        self._waiting += data
+        self._ends = self._ends or not data
+        self._write()
+
+    def close(self) -> None:
+        """Let go of the pipe: nobody reads it. May be called twice."""
         if self._fd >= 0:
-            self._loop.watch(self._fd, 0, self._ready)
+            self._loop.watch(self._fd, 0, self._write)
             os.close(self._fd)
             self._fd = -1
-            self.stream.end()
+        self._waiting.clear()
+
+    def _write(self) -> None:
+        if self._fd < 0:
+            self._waiting.clear()
+        elif not write_some(self._fd, self._waiting) or (self._ends and not self._waiting):
+            self.close()
+        else:
+            self._loop.watch(self._fd, WRITE if self._waiting else 0, self._write)
+        if self.stream is not None and not self._ends:
+            self.stream.listen(on=len(self._waiting) < HIGH_WATER)
 
 
 class Command:
@@ -63,49 +101,38 @@ class Command:
         request: Mapping[str, Any],
         over: Callable[[int], None],
     ) -> None:
-        self._loop = loop
         self._over = over
-        self._input = bytearray()
-        self._input_ends = self._timed_out = False
-        child_in, self._stdin = os.pipe2(os.O_CLOEXEC)
-        out, child_out = os.pipe2(os.O_CLOEXEC)
-        err, child_err = os.pipe2(os.O_CLOEXEC)
-        os.set_blocking(self._stdin, False)
-        theirs = (child_in, child_out, child_err)
-        argv = [str(argument) for argument in request["argv"]]
+        self._timed_out = False
+        out_token, err_token = request["tokens"]
+        with contextlib.ExitStack() as handed, contextlib.ExitStack() as undo:
+            self._input = _Input(loop)
+            handed.callback(os.close, self._input.theirs)
+            undo.callback(self._input.close)
+            self._out = _Output(loop, str(out_token), self._input.take)
+            handed.callback(os.close, self._out.theirs)
+            undo.callback(self._out.finish)
+            self._err = _Output(loop, str(err_token), lambda _data: None)
+            handed.callback(os.close, self._err.theirs)
+            undo.callback(self._err.finish)
+            self.pid = self._start(processes, request)
+            undo.pop_all()
+        self._input.stream = self._out.stream
+        self._out.update()
+        self._err.update()
+        loop.later(float(request["timeout"]), self._time_out)
+
+    def _start(self, processes: Processes, request: Mapping[str, Any]) -> int:
+        argv, cwd = [str(argument) for argument in request["argv"]], str(request["cwd"])
+        theirs = (self._input.theirs, self._out.theirs, self._err.theirs)
 
         def run() -> None:
             for target, fd in enumerate(theirs):
                 os.dup2(fd, target)
             os.closerange(3, max(theirs) + 1)
-            os.chdir(folder(str(request["cwd"])))
+            os.chdir(folder(cwd))
             _execute(argv)
 
-        self.pid = processes.start(run, keep=theirs, ended=self._ended)
-        for fd in theirs:
-            os.close(fd)
-        self._outputs = [_Output(loop, out), _Output(loop, err)]
-        for output, token in zip(self._outputs, request["tokens"], strict=True):
-            output.stream = Stream(loop, str(token), received=self._type, changed=output.update)
-            output.update()
-        self._outputs[1].stream.listen(on=False)
-        loop.later(float(request["timeout"]), self._time_out)
-
-    def _type(self, data: bytes) -> None:
-        self._input += data
-        self._input_ends = self._input_ends or not data
-        self._write()
-
-    def _write(self) -> None:
-        if self._stdin < 0:
-            return
-        taken = write_some(self._stdin, self._input)
-        if not taken or (self._input_ends and not self._input):
-            self._loop.watch(self._stdin, 0, self._write)
-            os.close(self._stdin)
-            self._stdin = -1
-        else:
-            self._loop.watch(self._stdin, WRITE if self._input else 0, self._write)
+        return processes.start(run, keep=theirs, ended=self._ended)
 
     def _time_out(self) -> None:
         if self.pid:
@@ -114,11 +141,9 @@ class Command:
 
     def _ended(self, code: int) -> None:
         self.pid = 0
-        self._input_ends = True
-        self._input.clear()
-        self._write()
-        for output in self._outputs:
-            output.finish()
+        self._input.close()
+        self._out.finish()
+        self._err.finish()
         self._over(TIMED_OUT if self._timed_out else code)
 
 

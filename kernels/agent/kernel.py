@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+# Messages that wait for a server which is slower than the code; further outputs are dropped.
+WAITING = 20_000
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 PRELOADED = (
     "ipykernel.kernelapp",
@@ -14,10 +17,17 @@ PRELOADED = (
     "ipykernel.zmqshell",
     "ipykernel.debugger",
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
     "IPython.core.magics",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
     "comm",
-    "sqlite3",
     "debugpy.server.api",
+    "faulthandler",
+    "pdb",
+    "sqlite3",
+    "tornado.platform.asyncio",
 )
 
 
@@ -40,6 +50,7 @@ def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
 
         def _bind_socket(self, s: Any, port: int) -> int:
             s.setsockopt(zmq.USE_FD, listening[port])
+            s.setsockopt(zmq.SNDHWM, WAITING)
             return super()._bind_socket(s, port)
 
         def init_heartbeat(self) -> None:
@@ -59,6 +70,7 @@ def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
         def cleanup_ipc_files(self) -> None:
             pass
 
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # a broken pipe is an exception, as in Python
     sys.argv = ["ipykernel"]
     sys.path[0] = ""  # in place of the agent's own folder: what the learner imports first
     os.environ.update(request["env"])

@@ -19,6 +19,7 @@ class _Kernel:
     """A kernel's listening descriptors, which stay, and its present process, if any."""
 
     listening: list[int]
+    generation: int = 0
     pid: int = 0
 
 
@@ -33,12 +34,10 @@ class Kernels:
     def start(self, request: Mapping[str, Any], fds: list[int]) -> dict[str, Any]:
         """Fork a kernel; its sockets come with the first start."""
         name = str(request["kernel"])
-        known = self._kernels.get(name)
-        if known is None or fds:
-            self._forget(name)
-            known = self._kernels[name] = _Kernel(listening=fds)
-        if known.pid:
-            raise ValueError("the kernel runs already")
+        before = self._kernels.get(name)
+        if before is not None and before.pid:
+            kill_session(before.pid)
+        known = _Kernel(listening=fds) if fds or before is None else before
         generation = int(request["generation"])
 
         def run() -> None:
@@ -47,12 +46,17 @@ class Kernels:
             kernel.run(request, dict(enumerate(known.listening, 1)))
 
         def ended(code: int) -> None:
-            known.pid = 0
+            if known.generation == generation:
+                known.pid = 0
             self._report(
                 {"event": "kernel.ended", "kernel": name, "generation": generation, "code": code}
             )
 
         known.pid = self._processes.start(run, keep=known.listening, ended=ended)
+        known.generation = generation
+        if known is not before:
+            self._forget(name)
+            self._kernels[name] = known
         return {"pid": known.pid}
 
     def signal(self, request: Mapping[str, Any], _fds: list[int]) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from pathlib import Path
 HOME = "/home/learner"
 WORKSPACE = "/workspace"
 _PR_SET_DUMPABLE = 4
+_SWEEPS = 50  # of a session that forks while it is ended
+# What the agent or Python has set; a shell could not set it back.
+_HANDLED = (signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 # All that a process of the learner's finds in its environment.
@@ -73,10 +76,9 @@ def _be_child(run: Callable[[], None], keep: set[int]) -> None:
     try:
         os.setsid()
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-            signal.signal(
-                number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-            )
+        for number in _HANDLED:
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         set_dumpable(dumpable=True)
         Path("/proc/self/oom_score_adj").write_text("1000")  # go before the agent does
         for path in list(Path("/proc/self/fd").iterdir()):
@@ -94,19 +96,31 @@ def _be_child(run: Callable[[], None], keep: set[int]) -> None:
 
 
 def kill_session(leader: int, number: int = signal.SIGKILL) -> None:
-    """Send a signal to every process of the session, and of the sessions those began."""
-    doomed = {leader}
+    """Send a signal to every process of the session, and of the sessions those began.
+
+    The leader may have ended before the others. What forked meanwhile is found in the next sweep.
+    """
+    reached: set[int] = set()
+    for _sweep in range(_SWEEPS):
+        found = _descendants(leader, reached)
+        if found <= reached:
+            return
+        for pid in found - reached:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        reached |= found
+
+
+def _descendants(leader: int, known: set[int]) -> set[int]:
     table = _process_table()
+    family = {leader, *known}
     grown = True
     while grown:
-        more = {pid for pid, parent, session in table if parent in doomed or session in doomed}
-        grown = not more <= doomed
-        doomed |= more
-    for pid in doomed:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            continue
+        more = {pid for pid, parent, session in table if parent in family or session in family}
+        grown = not more <= family
+        family |= more
+    # The number of a leader that has ended may be another process's by now.
+    return family & {pid for pid, _, session in table if pid != leader or session == leader}
 
 
 def _process_table() -> list[tuple[int, int, int]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from agent.loop import READ, WRITE, Loop
 
 STREAM_SOCKET = "/run/platform/stream.sock"
 HIGH_WATER = 64 * 1024  # bytes waiting for the server before the source is made to wait
 _CHUNK = 32 * 1024
+_PIPE_BYTES = 2**20  # the most that a pipe holds
 
 
 class Stream:
@@ -32,7 +33,11 @@ class Stream:
         self._listens = True
         self.closed = False
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        self._socket.connect(STREAM_SOCKET)
+        try:
+            self._socket.connect(STREAM_SOCKET)
+        except OSError:
+            self._socket.close()
+            raise
         self._socket.setblocking(False)
         self.send(token.encode() + b"\n")
 
@@ -117,6 +122,15 @@ def write_some(fd: int, data: bytearray) -> bool:
     except OSError:
         return False
     return True
+
+
+def read_rest(fd: int) -> Iterator[bytes]:
+    """Return what is left in a pipe or terminal, not what others go on to write to it."""
+    for _piece in range(_PIPE_BYTES // _CHUNK):
+        data = read_some(fd)
+        if not data:
+            return
+        yield data
 
 
 def read_some(fd: int) -> bytes | None:

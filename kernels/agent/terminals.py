@@ -14,11 +14,12 @@ from typing import Any
 
 from agent.loop import READ, WRITE, Loop
 from agent.processes import Processes, folder, kill_session
-from agent.streams import Stream, read_some, write_some
+from agent.streams import Stream, read_rest, read_some, write_some
 
 RING_BYTES = 256 * 1024  # recent output that a new attachment gets first
 _TYPED_LIMIT = 64 * 1024  # bytes typed ahead before the server is made to wait
 _HANGUP_PATIENCE = 1.0  # seconds from SIGHUP to SIGKILL
+_REST = 0.2  # seconds
 
 # What to skip of output that was cut somewhere: to the end of a line, or to a control sequence.
 _START = re.compile(rb"[^\n\x1b]*\n|[^\n\x1b]*(?=\x1b)|[\x80-\xbf]{0,3}")
@@ -41,6 +42,7 @@ class Terminal:
         self._ring = bytearray()
         self._is_cut = False  # the ring does not begin where the output did
         self._typed = bytearray()
+        self._rests = False  # no process has the terminal open
         self._streams: list[Stream] = []
         self._master, slave = pty.openpty()
         os.set_blocking(self._master, False)
@@ -56,13 +58,24 @@ class Terminal:
             os.environ["COLORTERM"] = "truecolor"
             os.execv("/bin/bash", ["-bash"])
 
-        self.pid = processes.start(run, keep=[slave], ended=self._ended)
-        os.close(slave)
+        try:
+            self.pid = processes.start(run, keep=[slave], ended=self._ended)
+        except OSError:
+            os.close(self._master)
+            raise
+        finally:
+            os.close(slave)
         self._update()
 
     def attach(self, token: str) -> None:
         """Open a stream: recent output first, then all that follows."""
-        stream = Stream(self._loop, token, received=self._type, changed=self._update)
+
+        def received(data: bytes) -> None:
+            self._type(data)
+            if not data:
+                stream.close()
+
+        stream = Stream(self._loop, token, received=received, changed=self._update)
         self._streams.append(stream)
         stream.send(self._recent())
 
@@ -87,7 +100,7 @@ class Terminal:
         self._streams = [stream for stream in self._streams if not stream.closed]
         if self._master < 0:
             return
-        waits = any(stream.full for stream in self._streams)
+        waits = self._rests or any(stream.full for stream in self._streams)
         events = (0 if waits else READ) | (WRITE if self._typed else 0)
         self._loop.watch(self._master, events, self._ready)
         for stream in self._streams:
@@ -95,13 +108,25 @@ class Terminal:
 
     def _ready(self) -> None:
         write_some(self._master, self._typed)
-        if not any(stream.full for stream in self._streams):
-            self._print(read_some(self._master))
+        if not self._rests and not any(stream.full for stream in self._streams):
+            data = read_some(self._master)
+            if data:
+                self._print(data)
+            elif data is not None:
+                self._rest()
         self._update()
 
-    def _print(self, data: bytes | None) -> None:
-        if not data:
-            return
+    def _rest(self) -> None:
+        """Look again later: there is nothing to wait for until a process opens the terminal."""
+
+        def look() -> None:
+            self._rests = False
+            self._update()
+
+        self._rests = True
+        self._loop.later(_REST, look)
+
+    def _print(self, data: bytes) -> None:
         self._ring += data
         self._is_cut = self._is_cut or len(self._ring) > RING_BYTES
         del self._ring[:-RING_BYTES]
@@ -113,7 +138,7 @@ class Terminal:
         self._update()
 
     def _ended(self, code: int) -> None:
-        while data := read_some(self._master):  # what the shell wrote last
+        for data in read_rest(self._master):  # what the shell wrote last
             self._print(data)
         self._loop.watch(self._master, 0, self._ready)
         os.close(self._master)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 _Name = Annotated[str, Field(max_length=64)]
-_Code = Annotated[int, Field(ge=-64, le=255)]
+_Code = Annotated[int, Field(ge=-64, le=255)]  # of an exit; negative: minus the signal
 
 
 class _Said(BaseModel):
@@ -15,9 +15,10 @@ class _Said(BaseModel):
 
 
 class Hello(_Said):
-    """The first word of a connection."""
+    """The first word of a connection. ``ready``: kernels can be forked."""
 
     hello: Literal[1]
+    ready: bool
 
 
 class Reply(_Said):
@@ -67,3 +68,12 @@ _said: TypeAdapter[Said] = TypeAdapter(Said)
 def parse(data: bytes) -> Said:
     """Return what was said. Raises ValueError when it is none of the things that can be said."""
     return _said.validate_json(data)
+
+
+class _Names(_Said):
+    terminals: Annotated[list[_Name], Field(max_length=1000)]
+
+
+def terminal_names(result: dict[str, Any]) -> list[str]:
+    """Return the names in the answer to terminal.list. Raises ValueError."""
+    return _Names.model_validate(result).terminals

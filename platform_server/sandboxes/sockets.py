@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import asyncio
+import contextlib
 import os
 import socket
 import struct
@@ -30,7 +31,7 @@ class SocketFolder:
             self._prefix = f"/proc/self/fd/{self._handle}"
 
     def address(self, name: str) -> str:
-        """Return the address of the socket of that name."""
+        """Return the address of the socket of that name, for this process."""
         return f"{self._prefix}/{name}"
 
     def listen(
@@ -39,10 +40,14 @@ class SocketFolder:
         """Return a new listening socket, in the place of one that an earlier process left."""
         (self.path / name).unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, kind | socket.SOCK_CLOEXEC)
-        listening.setblocking(False)
-        listening.bind(self.address(name))
-        (self.path / name).chmod(mode)
-        listening.listen(backlog)
+        try:
+            listening.setblocking(False)
+            listening.bind(self.address(name))
+            (self.path / name).chmod(mode)
+            listening.listen(backlog)
+        except OSError:
+            listening.close()
+            raise
         return listening
 
     def remove(self, name: str) -> None:
@@ -63,6 +68,16 @@ def peer_pid(connection: socket.socket) -> int:
     return int(pid)
 
 
+async def receive(connection: socket.socket, size: int) -> bytes:
+    """Return what came, b"" at the end. Whoever floods gets no more than their turn.
+
+    Raises OSError.
+    """
+    # The loop's own call does not wait, nor let others run, when there is something already.
+    await asyncio.sleep(0)
+    return await asyncio.get_running_loop().sock_recv(connection, size)
+
+
 async def send_message(connection: socket.socket, data: bytes, fds: Sequence[int] = ()) -> None:
     """Send one message with descriptors, waiting for room. Raises OSError when the peer is gone."""
     ancillary = (
@@ -75,6 +90,12 @@ async def send_message(connection: socket.socket, data: bytes, fds: Sequence[int
             await _writable(connection)
         else:
             return
+
+
+def hang_up(connection: socket.socket) -> None:
+    """End a connection under whoever reads it: they see its end, and close it."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 async def _writable(connection: socket.socket) -> None:

@@ -4,18 +4,64 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from typing import TYPE_CHECKING
 
 from platform_server.sandboxes.link import AgentRefused
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from platform_server.sandboxes.link import AgentLink
     from platform_server.sandboxes.model import TerminalName
 
 _CHUNK = 32 * 1024
+
+
+class ByteStream:
+    """A connection from the agent. At most a few chunks wait here; the rest waits there."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def over(cls, connection: socket.socket) -> ByteStream:
+        """Return a stream over a connection, which it owns from now on."""
+        return cls(*await asyncio.open_unix_connection(sock=connection, limit=_CHUNK))
+
+    async def read(self) -> bytes:
+        """Return what comes next, b"" at the end."""
+        try:
+            return await self._reader.read(_CHUNK)
+        except OSError:
+            return b""
+
+    async def write(self, data: bytes) -> None:
+        """Send, waiting for room; what nobody takes is lost."""
+        with contextlib.suppress(OSError):
+            self._writer.write(data)
+            await self._writer.drain()
+
+    async def feed(self, data: bytes) -> None:
+        """Send the input and then its end; a command that does not read it is no error."""
+        await self.write(data)
+        with contextlib.suppress(OSError):
+            self._writer.write_eof()
+
+    async def collect(self, limit: int) -> tuple[bytes, bool]:
+        """Read to the end; return the first ``limit`` bytes, and whether there were more."""
+        kept = bytearray()
+        truncated = False
+        while data := await self.read():
+            room = limit - len(kept)
+            kept += data[:room]
+            truncated = truncated or len(data) > room
+        return bytes(kept), truncated
+
+    def close(self) -> None:
+        """Let go of it; a reader sees the end. May be called twice."""
+        self._writer.close()
 
 
 class AgentTerminal:
@@ -25,7 +71,7 @@ class AgentTerminal:
         self,
         link: AgentLink,
         name: TerminalName,
-        stream: socket.socket,
+        stream: ByteStream,
         *,
         let_go: Callable[[AgentTerminal], None],
     ) -> None:
@@ -36,18 +82,14 @@ class AgentTerminal:
 
     async def read(self) -> bytes:
         """Return the next output, b"" at the end."""
-        try:
-            return await asyncio.get_running_loop().sock_recv(self._stream, _CHUNK)
-        except OSError:
-            return b""
+        return await self._stream.read()
 
     async def write(self, data: bytes) -> None:
         """Type; what is typed at an ended shell is lost."""
-        with contextlib.suppress(OSError):
-            await asyncio.get_running_loop().sock_sendall(self._stream, data)
+        await self._stream.write(data)
 
     async def resize(self, *, rows: int, columns: int) -> None:
-        """Tell the shell the size of its screen, unless it has ended."""
+        """Tell the shell the size of its screen. Nothing when it has ended."""
         with contextlib.suppress(AgentRefused):
             await self._link.request(
                 "terminal.resize", terminal=self._name, rows=rows, columns=columns
@@ -57,23 +99,3 @@ class AgentTerminal:
         """Let go of it; the shell lives on."""
         self._stream.close()
         self._let_go(self)
-
-
-async def collect(stream: socket.socket, limit: int) -> tuple[bytes, bool]:
-    """Read to the end; return the first ``limit`` bytes, and whether there were more."""
-    loop = asyncio.get_running_loop()
-    kept = bytearray()
-    truncated = False
-    with contextlib.suppress(OSError):
-        while data := await loop.sock_recv(stream, _CHUNK):
-            room = limit - len(kept)
-            kept += data[:room]
-            truncated = truncated or len(data) > room
-    return bytes(kept), truncated
-
-
-async def feed(stream: socket.socket, data: bytes) -> None:
-    """Send the input and then its end; a command that does not read it is no error."""
-    with contextlib.suppress(OSError):
-        await asyncio.get_running_loop().sock_sendall(stream, data)
-        stream.shutdown(socket.SHUT_WR)

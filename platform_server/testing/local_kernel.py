@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any
 
 PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
+WAITING = 20_000  # messages that wait for a slow server; further outputs are dropped
 _REQUEST_LIMIT = 65536
 
 
@@ -28,6 +29,7 @@ def become_kernel(request: dict[str, Any], listening: dict[int, int]) -> None:
     class App(IPKernelApp):
         def _bind_socket(self, s: Any, port: int) -> int:
             s.setsockopt(zmq.USE_FD, listening[port])
+            s.setsockopt(zmq.SNDHWM, WAITING)
             return int(super()._bind_socket(s, port))  # type: ignore[no-untyped-call]
 
         def init_connection_file(self) -> None:
