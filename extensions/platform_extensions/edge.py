@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 from typing import TYPE_CHECKING
 
-from tornado.http1connection import HTTP1Connection
+from tornado.http1connection import HTTP1Connection, HTTP1ServerConnection
 from tornado.httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
     from platform_extensions.routing import Route
 
 UNBOUNDED = 1 << 62  # bytes; the handler counts what it streams
-_DRAINED = (
-    64 << 20
-)  # bytes of a refused body that are read away, so that its sender sees the answer
+SMALL_BODY_PATIENCE = 60.0  # seconds in which a small body has to be there
+_DRAINED = 64 << 20  # bytes of a refused body that are read away: its sender sees the answer
 
 
 class BodyLimits:
@@ -50,23 +50,36 @@ class BodyLimits:
         )
 
 
-class Edge(HTTPServerConnectionDelegate):
-    """Stands before the web application and refuses bodies that are too large."""
+def most_connections() -> int:
+    """Return how many connections leave the process enough file descriptors for its work."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft * 3 // 4
 
-    def __init__(self, application: Application, limits: BodyLimits) -> None:
+
+class Edge(HTTPServerConnectionDelegate):
+    """Stands before the web application; refuses connections beyond a number, and large bodies."""
+
+    def __init__(self, application: Application, limits: BodyLimits, *, connections: int) -> None:
         self._application = application
         self._limits = limits
+        self._most = connections
+        self._open: set[object] = set()
 
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
-        """Let the application handle the request, within bounds."""
+        """Let the application handle the next request of a connection, within bounds."""
         assert isinstance(request_conn, HTTP1Connection)
+        assert isinstance(server_conn, HTTP1ServerConnection)
+        if server_conn not in self._open and len(self._open) >= self._most:
+            server_conn.stream.close()
+        self._open.add(server_conn)
         inner = self._application.start_request(server_conn, request_conn)
         return _Bounded(inner, request_conn, self._limits)
 
     def on_close(self, server_conn: object) -> None:
-        """Pass on that a connection was closed."""
+        """Forget a connection that was closed."""
+        self._open.discard(server_conn)
         self._application.on_close(server_conn)
 
 
@@ -79,20 +92,28 @@ class _Bounded(HTTPMessageDelegate):
         self._inner: HTTPMessageDelegate | None = inner
         self._connection = connection
         self._limits = limits
+        self._limit = 0
+        self._received = 0
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         assert isinstance(start_line, RequestStartLine)
         assert self._inner is not None
-        limit = self._limits.limit(start_line.path.partition("?")[0])
-        if _declared(headers) > limit:
-            self._refuse(limit)
+        self._limit = self._limits.limit(start_line.path.partition("?")[0])
+        self._connection.set_max_body_size(self._limit + _DRAINED)
+        if self._limit <= SMALL_BODY:
+            self._connection.set_body_timeout(SMALL_BODY_PATIENCE)
+        if _declared(headers) > self._limit:
+            self._refuse()
             return None
-        self._connection.set_max_body_size(limit)
         return self._inner.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        self._received += len(chunk)
+        if self._inner and self._received > self._limit:  # its length was not declared
+            self._inner.on_connection_close()
+            self._refuse()
         return self._inner.data_received(chunk) if self._inner else None
 
     def finish(self) -> None:
@@ -103,10 +124,9 @@ class _Bounded(HTTPMessageDelegate):
         if self._inner:
             self._inner.on_connection_close()
 
-    def _refuse(self, limit: int) -> None:
+    def _refuse(self) -> None:
         self._inner = None
-        self._connection.set_max_body_size(limit + _DRAINED)
-        message = f"The request is too large: at most {limit} bytes are accepted here."
+        message = f"The request is too large: at most {self._limit} bytes are accepted here."
         body = json.dumps({"message": message, "reason": "too_large"}).encode()
         headers = HTTPHeaders(
             {"Content-Type": "application/json", "Content-Length": str(len(body))}

@@ -28,11 +28,11 @@ SETTING = "platform_gate"  # where the web application keeps its gate
 
 
 class Gate:
-    """The route table, by handler."""
+    """The route table, by handler, and what each user keeps busy."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes: Mapping[type[RequestHandler], Route] = _by_handler(routes)
-        self._load = Load()
+        self.load = Load()
 
     def refusal(self, handler: RequestHandler, principal: Principal | None) -> PlatformError | None:
         """Return why the request is refused, None when it may go on.
@@ -52,14 +52,14 @@ class Gate:
     def count(self, handler: RequestHandler, principal: Principal | None) -> None:
         """Count a request that is let in. Raises TooManyRequests."""
         if principal is not None and not isinstance(handler, WebSocketHandler):
-            self._load.admit(principal, handler)
+            self.load.admit(principal, handler)
 
 
 def check_route(handler: RequestHandler, principal: Principal | None) -> None:
     """Refuse the request if the table does not let it in.
 
-    Raises NotFound, NotSignedIn, AccessDenied or TooManyRequests; for a websocket HTTPError 404 or 403, because its
-    client sees the status only.
+    Raises NotFound, NotSignedIn, AccessDenied or TooManyRequests; for a websocket HTTPError 404 or
+    403, because its client sees the status only.
     """
     gate: Gate = handler.settings[SETTING]
     refusal = gate.refusal(handler, principal)

@@ -25,7 +25,9 @@ _SECRET = re.compile(
     """
 )
 _CREDENTIAL = re.compile(r"(?i)\b((?:bearer|token|basic)\s+)[\w.~+/=-]{8,}")
-_HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|referer)\b(\W{1,4})[^\r\n]*")
+_HEADER = re.compile(
+    r"""(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|referer)(["']?\s*[:=]\s*)[^\r\n]*"""
+)
 _OUR_TOKEN = re.compile(r"\bpxp_[\w-]+")
 _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
@@ -37,6 +39,16 @@ def scrubbed(text: str) -> str:
     text = _SECRET.sub(r"\1[secret]", text)
     text = _OUR_TOKEN.sub("[secret]", text)
     return _JWT.sub("[secret]", text)
+
+
+def log_everything_alike(server_log: logging.Logger) -> None:
+    """Send what all other parts of the process log to where the server's own log goes."""
+    root = logging.getLogger()
+    for handler in server_log.handlers:
+        root.addHandler(handler)
+    for package in ("platform_server", "platform_extensions", "platform_kernels"):
+        logging.getLogger(package).setLevel(server_log.level)
+    logging.captureWarnings(capture=True)
 
 
 class ScrubbingFormatter(LogFormatter):

@@ -11,12 +11,12 @@ from tornado.httpserver import HTTPServer
 from traitlets import default
 
 from platform_extensions import snapshot
-from platform_extensions.edge import BodyLimits, Edge
+from platform_extensions.edge import BodyLimits, Edge, most_connections
 from platform_extensions.gate import SETTING as GATE
 from platform_extensions.gate import Gate
 from platform_extensions.headers import security_headers
 from platform_extensions.lab.lab import page_templates
-from platform_extensions.logs import ScrubbingFormatter, log_request
+from platform_extensions.logs import ScrubbingFormatter, log_everything_alike, log_request
 from platform_extensions.sockets import SocketRegistry, still_stands
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 WEBSOCKET_MESSAGE = 16 << 20  # bytes of one message that a client may send
 BUFFER = 64 << 20  # bytes that one connection may hold unread
+IDLE = 300.0  # seconds that a connection may wait for its next request, or for its headers
 PATIENCE = 20.0  # seconds that each part may take to end
 
 
@@ -119,6 +120,11 @@ class PlatformServer(ServerApp):
         self._sockets = SocketRegistry(still_stands(installation.services))
         self.parts = [self._sockets]
 
+    def init_logging(self) -> None:
+        """Give every part of the process the same log."""
+        super().init_logging()
+        log_everything_alike(self.log)
+
     def init_webapp(self) -> None:
         """Make the web application, with our settings in it."""
         self.tornado_settings.update(
@@ -145,11 +151,12 @@ class PlatformServer(ServerApp):
         self.io_loop.run_sync(self._start_installation)
         limits = BodyLimits(self._routes, self.base_url)
         self._http_server = HTTPServer(
-            Edge(self.web_app, limits),
+            Edge(self.web_app, limits, connections=most_connections()),
             ssl_options=self.ssl_options,
             xheaders=self.trust_xheaders,
             max_body_size=self.max_body_size,
             max_buffer_size=BUFFER,
+            idle_connection_timeout=IDLE,
         )
         self._find_http_port()
         self.io_loop.add_callback(self._bind_http_server)

@@ -13,6 +13,7 @@ from tornado import web
 
 from platform_extensions.base import PlatformHandler
 from platform_extensions.files.conditions import conditions_of
+from platform_extensions.large_body import LargeBody
 from platform_server.errors import InvalidInput, PreconditionFailed, RevisionConflict
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _TYPES = {"directory", "file", "notebook"}
 
 
-class ContentsHandler(PlatformHandler):
+class ContentsHandler(LargeBody, PlatformHandler):
     """Files, folders and projects."""
 
     auth_resource = "contents"
