@@ -10,6 +10,7 @@ import socket
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -23,7 +24,6 @@ from platform_server.storage.database import Database
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from websockets.asyncio.client import ClientConnection
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live as long as a test
 START_PATIENCE = 120.0  # seconds; a loaded machine is slow
-_SERVE = "import sys; from platform_server.app import serve; serve(sys.argv[1:])"
+_COMMAND = Path(sys.executable).with_name("jupyter-platform")
 _READY = re.compile(rb"The platform is served at (http://\S+)")
 
 
@@ -53,7 +53,7 @@ class Server:
         log = home.with_name(f"{home.name}.log")
         with log.open("wb") as sink:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-c", _SERVE, f"--port={free_port()}"),
+                *(str(_COMMAND), f"--port={free_port()}"),
                 *("--LabApp.expose_app_in_browser=True", *options),
                 cwd=home.parent,
                 env=_environ(home) | (variables or {}),

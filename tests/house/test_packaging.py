@@ -75,8 +75,8 @@ def test_the_wheel_names_its_commands_and_its_provisioner(wheel: Path) -> None:
 def test_an_installation_finds_its_data_files(wheel: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     python = tmp_path / "venv/bin/python"
-    install = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps"]
-    subprocess.run([*install, "--no-index", wheel], check=True)
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-deps"]
+    subprocess.run([*install, "--no-index", str(wheel)], check=True)
     code = (
         "from platform_server.paths import resource\n"
         "for name in ('docker', 'kernelspecs', 'agent'): print(resource(name).is_dir())"

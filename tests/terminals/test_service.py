@@ -174,9 +174,7 @@ async def test_a_terminal_whose_sandbox_stopped_can_still_be_closed(
     assert await service.list(ada) == []
 
 
-async def test_two_who_look_at_one_terminal_see_the_same(
-    service: TerminalService, ada: Principal
-):
+async def test_two_who_look_at_one_terminal_see_the_same(service: TerminalService, ada: Principal):
     name = (await service.open(ada, WONDER)).name
     one, other = [Screen(await service.attach(ada, name)) for _ in range(2)]
     await one.type("echo from o''ne\n")
@@ -185,9 +183,7 @@ async def test_two_who_look_at_one_terminal_see_the_same(
     await one.shows("from the other")
 
 
-async def test_who_joins_later_sees_what_was_shown_before(
-    service: TerminalService, ada: Principal
-):
+async def test_who_joins_later_sees_what_was_shown_before(service: TerminalService, ada: Principal):
     name = (await service.open(ada, WONDER)).name
     first = Screen(await service.attach(ada, name))
     await first.type("echo ear''lier\n")
