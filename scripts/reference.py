@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import click
 from tornado.web import RequestHandler
 
+from platform_extensions.configuration import CONFIGURED, own_settings
 from platform_extensions.failures import status_of
 from platform_extensions.route_table import ROUTES
-from platform_server import cli, errors
-from platform_server.app import application
+from platform_server import app, cli, errors
 from platform_server.identity.model import Role, Scope
 from platform_server.identity.permissions import ROLE_PERMISSIONS, Permission
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 UNIMPLEMENTED = {RequestHandler._unimplemented_method}  # noqa: SLF001 - what tornado tests for
 _GROUP = re.compile(r"\((\?:|\?P<(\w+)>)?((?:[^()\\]|\\.)*)\)([?+*]?)")  # an innermost one
+_VARIABLE = re.compile(r"((?:^# .*\n)+)^#([A-Z_]+)=(.*)$", re.MULTILINE)
+OURS = {app.__name__.partition(".")[0], "platform_extensions", "platform_kernels"}  # app has all
 FOLDER = ROOT / "docs" / "reference"
 MADE = "<!-- Made by scripts/reference.py from the code; run `make docs` after a change. -->"
 
@@ -36,7 +38,7 @@ MADE = "<!-- Made by scripts/reference.py from the code; run `make docs` after a
 def errors_page() -> str:
     """Return every reason, with the statuses and messages that it comes with."""
     said: dict[str, list[str]] = {}
-    for condition in _conditions(errors.PlatformError):
+    for condition in sorted(_conditions(errors.PlatformError), key=lambda one: one.__name__):
         status = HTTPStatus(status_of(condition()))
         message = _paragraph(condition().message)
         said.setdefault(condition.reason, []).append(f"{status} {status.phrase}. {message}\n")
@@ -51,7 +53,8 @@ def errors_page() -> str:
 
 def _conditions(base: type[errors.PlatformError]) -> Iterator[type[errors.PlatformError]]:
     for condition in base.__subclasses__():
-        yield condition
+        if condition.__module__.partition(".")[0] in OURS:
+            yield condition
         yield from _conditions(condition)
 
 
@@ -137,19 +140,34 @@ def _placeholder(group: re.Match[str]) -> str:
 
 def settings_page() -> str:
     """Return every setting of ours, its default and its help."""
-    app = application()
     sections = [
-        f"## {app.__name__}.{name}\n\n"
+        f"## {cls.__name__}.{name}\n\n"
         f"{_paragraph(trait.help)}\n\n"
         f"Type: {trait.info()}. Default: `{trait.default_value!r}`.\n"
-        for name, trait in sorted(app.class_own_traits(config=True).items())
-        if trait.this_class is app and trait.help
+        for cls in CONFIGURED
+        for name, trait in own_settings(cls).items()
     ]
     return _page(
         "Settings",
         "Set them in `jupyter_config.py` (`c.PlatformApp.sign_up = False`) or on the command line\n"
         "(`--PlatformApp.sign_up=False`). Jupyter's own settings work too, except for those that\n"
         "would take the platform's place.",
+        *sections,
+    )
+
+
+def environment_page() -> str:
+    """Return every variable with what env.example says of it."""
+    text = (ROOT / "env.example").read_text(encoding="utf-8")
+    sections = [
+        f"## {name}\n\n{re.sub('^# ?', '', comment, flags=re.MULTILINE).strip()}\n"
+        + (f"\nDefault: `{value}`.\n" if value else "")
+        for comment, name, value in _VARIABLE.findall(text)
+    ]
+    return _page(
+        "Environment",
+        "Set them in the environment, or in a file `.env` in the folder from which the server is\n"
+        "started; `env.example` is one to begin with. The environment takes precedence.",
         *sections,
     )
 
@@ -198,6 +216,7 @@ def _paragraph(text: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "command-line.md": command_line_page,
+    "environment.md": environment_page,
     "errors.md": errors_page,
     "permissions.md": permissions_page,
     "routes.md": routes_page,

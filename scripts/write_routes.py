@@ -18,7 +18,7 @@ def live_routes() -> list[str]:
     with tempfile.TemporaryDirectory() as home:
         os.environ["PLATFORM_HOME"] = home
         try:
-            application().initialize_server()
+            application().initialize_server()  # type: ignore[no-untyped-call]  # Jupyter
         except snapshot.RoutesChanged as change:
             return change.live
     return []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from platform_extensions.application import PlatformApp
 from platform_extensions.kernels.kernel import PlatformKernel
@@ -31,7 +31,7 @@ c = get_config()
 '''
 
 
-def own_settings(cls: type[HasTraits]) -> dict[str, TraitType]:
+def own_settings(cls: type[HasTraits]) -> dict[str, TraitType[Any, Any]]:
     """Return the settings that a class of ours adds to what it inherits."""
     return {
         name: trait

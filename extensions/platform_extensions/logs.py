@@ -30,6 +30,7 @@ _HEADER = re.compile(
 )
 _OUR_TOKEN = re.compile(r"\bpxp_[\w-]+")
 _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
+_IN_ADDRESS = re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)")
 
 
 def scrubbed(text: str) -> str:
@@ -38,6 +39,7 @@ def scrubbed(text: str) -> str:
     text = _CREDENTIAL.sub(r"\1[secret]", text)
     text = _SECRET.sub(r"\1[secret]", text)
     text = _OUR_TOKEN.sub("[secret]", text)
+    text = _IN_ADDRESS.sub(r"\1[secret]", text)
     return _JWT.sub("[secret]", text)
 
 

@@ -213,7 +213,7 @@ def _probe(url: str) -> None:
 def _create_and_start(client: DockerClient, *, name: str, body: dict[str, Any]) -> None:
     api = client.api
     try:
-        created = api.create_container_from_config(body, name)  # type: ignore[no-untyped-call]
+        created = api.create_container_from_config(body, name)
     except ImageNotFound as error:
         raise ImageMissing from error
     except APIError as error:

@@ -183,8 +183,8 @@ class Kernels:
         listening: list[socket.socket] = []
         try:
             if launch.kernel_id not in self._handed:
-                for number in _PORTS:
-                    listening.append(self._sockets.listen(f"{name}-{number}", socket.SOCK_STREAM))
+                for number in _PORTS:  # one by one, so that those made are closed if one fails
+                    listening += [self._sockets.listen(f"{name}-{number}", socket.SOCK_STREAM)]
             await self._link.request(
                 "kernel.start",
                 fds=[one.fileno() for one in listening],

@@ -68,17 +68,12 @@ class Terminal(Protocol):
         """Let go of it; the shell lives on. May be called twice."""
 
 
-class Runtime(Protocol):
-    """A running sandbox. Every method raises SandboxGone once it is not."""
+class Shells(Protocol):
+    """A running sandbox's terminals. Every method raises SandboxGone once it is not running."""
 
     @property
     def sandbox_id(self) -> SandboxId:
-        """Whose runtime this is."""
-
-    async def start_kernel(self, launch: KernelLaunch) -> KernelProcess:
-        """Fork a kernel. A second call with the same kernel id takes the place of the first process
-        on the same endpoints (a restart), once that has ended.
-        """
+        """Whose they are."""
 
     async def open_terminal(self, name: TerminalName, *, cwd: str, rows: int, columns: int) -> None:
         """Start a login shell in ``cwd`` (relative to the project)."""
@@ -91,6 +86,15 @@ class Runtime(Protocol):
 
     async def terminals(self) -> list[TerminalName]:
         """Return the terminals whose shells live."""
+
+
+class Runtime(Shells, Protocol):
+    """A running sandbox. Every method raises SandboxGone once it is not."""
+
+    async def start_kernel(self, launch: KernelLaunch) -> KernelProcess:
+        """Fork a kernel. A second call with the same kernel id takes the place of the first process
+        on the same endpoints (a restart), once that has ended.
+        """
 
     async def execute(
         self, argv: Sequence[str], *, cwd: str, timeout: float, stdin: bytes, output_limit: int

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from platform_server.clock import Clock, IdFactory
     from platform_server.identity.model import Principal, UserId
     from platform_server.projects.model import ProjectId, ProjectView
-    from platform_server.sandboxes.runtime import Runtime, Terminal
+    from platform_server.sandboxes.runtime import Shells, Terminal
 
 CULL_INTERVAL = 60.0  # seconds between two looks for idle terminals
 
@@ -45,7 +45,7 @@ class Projects(Protocol):
 class Sandboxes(Protocol):
     """Where shells run; the sandbox service is one."""
 
-    async def runtime(self, project_id: ProjectId) -> Runtime:
+    async def runtime(self, project_id: ProjectId) -> Shells:
         """Return the project's running sandbox, started if there is none."""
 
 
@@ -54,7 +54,7 @@ class _Open:
     """An open terminal, as the service keeps it."""
 
     info: TerminalInfo
-    runtime: Runtime
+    runtime: Shells
     shared: SharedTerminal | None = None  # while somebody looks
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # over attaching and letting go
 
@@ -254,7 +254,7 @@ class TerminalService:
             await self.cull(idle)
 
 
-async def _living(runtime: Runtime) -> set[TerminalName]:
+async def _living(runtime: Shells) -> set[TerminalName]:
     try:
         return set(await runtime.terminals())
     except SandboxGone:

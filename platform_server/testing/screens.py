@@ -5,27 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
+from platform_server.sandboxes.runtime import Shells
+
 if TYPE_CHECKING:
-    from platform_server.sandboxes.model import TerminalName
     from platform_server.sandboxes.runtime import Terminal
 
 PATIENCE = 30.0  # seconds until a wait is given up
 
 
-class Shells(Protocol):
-    """The terminal verbs of a Runtime, and a way to end the sandbox."""
-
-    async def open_terminal(self, name: TerminalName, *, cwd: str, rows: int, columns: int) -> None:
-        """Start a shell."""
-
-    async def attach_terminal(self, name: TerminalName) -> Terminal:
-        """Attach to a shell."""
-
-    async def close_terminal(self, name: TerminalName) -> None:
-        """Hang up a shell."""
-
-    async def terminals(self) -> list[TerminalName]:
-        """Return the terminals whose shells live."""
+class EndableShells(Shells, Protocol):
+    """A sandbox's terminals, and a way to end the sandbox."""
 
     async def end(self) -> None:
         """End the sandbox."""

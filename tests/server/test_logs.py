@@ -64,7 +64,7 @@ def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
 def test_arguments_and_tracebacks_are_covered(log: tuple[logging.Logger, io.StringIO]) -> None:
     logger, stream = log
     try:
-        raise ValueError("password=s3cr3tvalue")
+        int("password=s3cr3tvalue")
     except ValueError:
         logger.exception("failed with %s", {"Authorization": "Bearer s3cr3tvalue"})
     assert "ValueError" in stream.getvalue()

@@ -11,100 +11,29 @@ time        the service's clock
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from platform_server.errors import AccessDenied, ProjectNotFound, SandboxGone
-from platform_server.identity.model import Principal, Role, SessionId, UserId
-from platform_server.projects.model import Access, Project, ProjectId, ProjectView
+from platform_server.errors import SandboxGone
+from platform_server.projects.model import Access, ProjectId
 from platform_server.sandboxes.model import EndCause
 from platform_server.terminals.model import TerminalLimits
 from platform_server.terminals.service import TerminalService
-from platform_server.testing.terminals import LocalShells
+from platform_server.testing.terminal_worlds import BUILDER, WONDER, Machines, Members, Time, person
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
+    from platform_server.identity.model import Principal
     from platform_server.sandboxes.agent_runtime import AgentRuntime
-    from platform_server.sandboxes.model import TerminalName
+    from platform_server.sandboxes.model import SandboxId, TerminalName
     from platform_server.sandboxes.runtime import Terminal
     from platform_server.sandboxes.service import SandboxService
-    from platform_server.testing.screens import Shells
-
-WONDER = ProjectId("wonder")
-BUILDER = ProjectId("builder")
-
-
-def person(name: str) -> Principal:
-    return Principal(
-        id=UserId(name),
-        email=f"{name}@example.org",
-        name=name,
-        role=Role.LEARNER,
-        credential=SessionId(f"session-of-{name}"),
-    )
-
-
-@dataclass
-class Members:
-    """Who may do what in which project."""
-
-    access: dict[tuple[str, str], Access]
-
-    async def get(
-        self, principal: Principal, project_id: ProjectId, needs: Access = Access.VIEWER
-    ) -> ProjectView:
-        access = self.access.get((principal.id, project_id))
-        if access is None:
-            raise ProjectNotFound
-        if access < needs:
-            raise AccessDenied
-        now = datetime(2026, 1, 1, tzinfo=UTC)
-        project = Project(
-            id=project_id, owner_id=principal.id, name=project_id, created_at=now, updated_at=now
-        )
-        return ProjectView(project=project, access=access, label=project_id)
-
-
-@dataclass
-class Machines:
-    """One sandbox on this machine for each project, started when it is asked for."""
-
-    root: Path
-    running: dict[ProjectId, LocalShells] = field(default_factory=dict)
-    ended: list[LocalShells] = field(default_factory=list)
-
-    async def runtime(self, project_id: ProjectId) -> LocalShells:
-        if project_id not in self.running:
-            workspace, home = self.root / project_id / "files", self.root / project_id / "home"
-            workspace.mkdir(parents=True, exist_ok=True)
-            home.mkdir(exist_ok=True)
-            self.running[project_id] = LocalShells(workspace, home)
-        return self.running[project_id]
-
-    async def stop(self, project_id: ProjectId) -> None:
-        await self.running.pop(project_id).end()
-
-    async def aclose(self) -> None:
-        for project_id in list(self.running):
-            await self.stop(project_id)
-
-
-@dataclass
-class Time:
-    """A clock that stands until it is moved."""
-
-    now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_by(self, **amount: float) -> None:
-        self.now += timedelta(**amount)
+    from platform_server.testing.screens import EndableShells
 
 
 @pytest.fixture
@@ -176,6 +105,10 @@ class RealShells:
     sandbox: AgentRuntime
     stop: Callable[[], Awaitable[None]]
 
+    @property
+    def sandbox_id(self) -> SandboxId:
+        return self.sandbox.sandbox_id
+
     async def open_terminal(self, name: TerminalName, *, cwd: str, rows: int, columns: int) -> None:
         await self.sandbox.open_terminal(name, cwd=cwd, rows=rows, columns=columns)
 
@@ -198,7 +131,7 @@ async def shells(
     machines: Machines,
     sandboxes: SandboxService,
     project: ProjectId,
-) -> AsyncIterator[Shells]:
+) -> AsyncIterator[EndableShells]:
     if request.param == "twin":
         twin = await machines.runtime(WONDER)
         (twin.workspace / "deep" / "er").mkdir(parents=True)

@@ -46,7 +46,7 @@ async def names_of(person: Person) -> list[str]:
     return [one["name"] for one in (await person.http.get("/api/terminals")).json()]
 
 
-async def test_a_terminal_opens_in_the_projects_folder_and_shows_a_prompt(alice: Person):
+async def test_a_terminal_opens_in_the_projects_folder_and_shows_a_prompt(alice: Person) -> None:
     name = await open_terminal(alice, f"{PROJECT}/sub")
     async with attached(alice, name) as terminal:
         screen = Screen(terminal)
@@ -56,7 +56,7 @@ async def test_a_terminal_opens_in_the_projects_folder_and_shows_a_prompt(alice:
     await alice.http.delete(f"/api/terminals/{name}")
 
 
-async def test_the_answers_are_those_that_jupyters_clients_expect(alice: Person, name: str):
+async def test_the_answers_are_those_that_jupyters_clients_expect(alice: Person, name: str) -> None:
     shown = await alice.http.get(f"/api/terminals/{name}")
     assert shown.status_code == 200
     assert set(shown.json()) == {"name", "last_activity"}
@@ -69,7 +69,7 @@ async def test_the_answers_are_those_that_jupyters_clients_expect(alice: Person,
     assert (await alice.http.delete(f"/api/terminals/{again}")).status_code == 404
 
 
-async def test_without_a_folder_it_opens_in_the_project_changed_last(alice: Person):
+async def test_without_a_folder_it_opens_in_the_project_changed_last(alice: Person) -> None:
     project = await alice.project("latest")
     await alice.http.put(f"/api/projects/{project['id']}/files/mark.txt", content=b"the latest")
     name = (await alice.http.post("/api/terminals")).json()["name"]
@@ -80,7 +80,7 @@ async def test_without_a_folder_it_opens_in_the_project_changed_last(alice: Pers
     await alice.http.delete(f"/api/terminals/{name}")
 
 
-async def test_who_has_no_project_is_told_to_make_one(server: Server):
+async def test_who_has_no_project_is_told_to_make_one(server: Server) -> None:
     newcomer = await join(server, "newcomer", Role.LEARNER)
     answer = await newcomer.http.post("/api/terminals", json={"cwd": ""})
     assert answer.status_code == 400
@@ -89,12 +89,12 @@ async def test_who_has_no_project_is_told_to_make_one(server: Server):
 
 
 @pytest.mark.parametrize("cwd", ["nowhere", "nowhere/sub", "../etc", "/etc/../..", "a\x00b"])
-async def test_a_folder_of_no_project_is_refused(alice: Person, cwd: str):
+async def test_a_folder_of_no_project_is_refused(alice: Person, cwd: str) -> None:
     answer = await alice.http.post("/api/terminals", json={"cwd": cwd})
     assert answer.status_code in {400, 404}
 
 
-async def test_a_client_decides_neither_what_runs_nor_what_it_is_called(alice: Person):
+async def test_a_client_decides_neither_what_runs_nor_what_it_is_called(alice: Person) -> None:
     body = {"cwd": PROJECT, "name": "1", "shell_command": ["touch", "x"], "env": {"A": "evil"}}
     name = (await alice.http.post("/api/terminals", json=body)).json()["name"]
     assert name != "1"
@@ -105,7 +105,9 @@ async def test_a_client_decides_neither_what_runs_nor_what_it_is_called(alice: P
     await alice.http.delete(f"/api/terminals/{name}")
 
 
-async def test_two_clients_share_one_terminal_and_its_smallest_screen(alice: Person, name: str):
+async def test_two_clients_share_one_terminal_and_its_smallest_screen(
+    alice: Person, name: str
+) -> None:
     async with attached(alice, name) as one, attached(alice, name) as other:
         await one.resize(rows=40, columns=70)
         await other.resize(rows=20, columns=90)
@@ -117,21 +119,23 @@ async def test_two_clients_share_one_terminal_and_its_smallest_screen(alice: Per
         await first.shows("here too")
 
 
-async def test_a_screen_editor_draws_itself_anew_when_its_size_changes(alice: Person, name: str):
+async def test_a_screen_editor_draws_itself_anew_when_its_size_changes(
+    alice: Person, name: str
+) -> None:
     async with attached(alice, name) as terminal:
         screen = Screen(terminal)
         await terminal.resize(rows=10, columns=60)
         await screen.shows("$ ")
         await screen.type("seq 100 > hundred; vi -u NONE hundred\r")
         await screen.shows("\x1b[?1049h")  # the alternate screen
-        await screen.shows("9\r\n")
+        await screen.shows("8\r\n9")
         await terminal.resize(rows=16, columns=60)
-        await screen.shows("15\r\n")
+        await screen.shows("14\r\n15")
         await screen.type(":q\r")
         await screen.shows("\x1b[?1049l")
 
 
-async def test_colours_and_letters_cut_in_two_arrive_whole(alice: Person, name: str):
+async def test_colours_and_letters_cut_in_two_arrive_whole(alice: Person, name: str) -> None:
     async with attached(alice, name) as terminal:
         screen = Screen(terminal)
         await screen.type(r"printf '\033[31mr\303'; sleep 0.1; printf '\244d\033[0m\n'" + "\r")
@@ -140,7 +144,7 @@ async def test_colours_and_letters_cut_in_two_arrive_whole(alice: Person, name: 
         await screen.shows("a\ufffdb")
 
 
-async def test_who_comes_back_finds_the_shell_and_what_it_showed(alice: Person, name: str):
+async def test_who_comes_back_finds_the_shell_and_what_it_showed(alice: Person, name: str) -> None:
     async with attached(alice, name) as terminal:
         screen = Screen(terminal)
         await screen.type("value=ke''pt; echo be''fore\r")
@@ -152,7 +156,9 @@ async def test_who_comes_back_finds_the_shell_and_what_it_showed(alice: Person, 
         await screen.shows("and kept")
 
 
-async def test_when_the_shell_exits_clients_are_told_and_it_is_gone(alice: Person, name: str):
+async def test_when_the_shell_exits_clients_are_told_and_it_is_gone(
+    alice: Person, name: str
+) -> None:
     async with attached(alice, name) as one, attached(alice, name) as other:
         await Screen(one).type("exit\r")
         for terminal in (one, other):
@@ -164,7 +170,7 @@ async def test_when_the_shell_exits_clients_are_told_and_it_is_gone(alice: Perso
     assert await refusal(alice, name) == 404
 
 
-async def test_deleting_a_terminal_ends_everything_that_was_started_in_it(alice: Person):
+async def test_deleting_a_terminal_ends_everything_that_was_started_in_it(alice: Person) -> None:
     name = await open_terminal(alice, PROJECT)
     async with attached(alice, name) as terminal:
         screen = Screen(terminal)
@@ -180,7 +186,7 @@ async def test_deleting_a_terminal_ends_everything_that_was_started_in_it(alice:
 
 async def test_one_sees_and_reaches_nobody_elses_terminals(
     alice: Person, bob: Person, reviewer: Person, admin: Person, name: str
-):
+) -> None:
     for person in (bob, reviewer, admin):
         assert name not in await names_of(person)
         assert (await person.http.get(f"/api/terminals/{name}")).status_code == 404
@@ -191,7 +197,7 @@ async def test_one_sees_and_reaches_nobody_elses_terminals(
     assert name in await names_of(alice)
 
 
-async def test_strangers_are_asked_to_sign_in(stranger: httpx.AsyncClient, name: str):
+async def test_strangers_are_asked_to_sign_in(stranger: httpx.AsyncClient, name: str) -> None:
     for method, path in [
         ("GET", "/api/terminals"),
         ("POST", "/api/terminals"),
@@ -201,14 +207,14 @@ async def test_strangers_are_asked_to_sign_in(stranger: httpx.AsyncClient, name:
         assert (await stranger.request(method, path)).status_code in {401, 403}
 
 
-async def test_an_unknown_terminal_is_not_found_and_not_made(alice: Person):
+async def test_an_unknown_terminal_is_not_found_and_not_made(alice: Person) -> None:
     before = await names_of(alice)
     assert (await alice.http.get("/api/terminals/1")).status_code == 404
     assert await refusal(alice, "1") == 404
     assert await names_of(alice) == before
 
 
-async def test_a_page_of_another_origin_cannot_open_the_websocket(alice: Person, name: str):
+async def test_a_page_of_another_origin_cannot_open_the_websocket(alice: Person, name: str) -> None:
     with pytest.raises(InvalidStatus) as caught:
         async with alice.socket(
             f"/terminals/websocket/{name}", Origin="https://evil.example", Authorization=""
@@ -222,7 +228,7 @@ async def test_a_page_of_another_origin_cannot_open_the_websocket(alice: Person,
 )
 async def test_what_is_no_message_closes_the_connection_and_not_the_shell(
     alice: Person, name: str, message: str, code: int
-):
+) -> None:
     async with attached(alice, name) as terminal:
         await terminal.socket.send(message)
         await Screen(terminal).ends()
@@ -230,7 +236,7 @@ async def test_what_is_no_message_closes_the_connection_and_not_the_shell(
     assert name in await names_of(alice)
 
 
-async def test_there_is_a_limit_to_how_many_terminals_one_may_open(server: Server):
+async def test_there_is_a_limit_to_how_many_terminals_one_may_open(server: Server) -> None:
     person = await join(server, "collector", Role.LEARNER)
     await person.project("many")
     answers = await asyncio.gather(
@@ -247,7 +253,7 @@ async def test_there_is_a_limit_to_how_many_terminals_one_may_open(server: Serve
 
 async def test_a_flood_of_output_arrives_whole_and_leaves_the_server_as_it_was(
     alice: Person, server: Server, name: str
-):
+) -> None:
     async with attached(alice, name) as terminal:
         screen = Screen(terminal)
         await screen.type(f"echo rea''dy; read; yes 0123456789 | head -c {FLOOD}; echo th''e end\r")
@@ -261,7 +267,7 @@ async def test_a_flood_of_output_arrives_whole_and_leaves_the_server_as_it_was(
 
 async def test_a_client_that_does_not_read_holds_nothing_in_the_server(
     alice: Person, server: Server, name: str
-):
+) -> None:
     async with attached(alice, name) as terminal:
         await Screen(terminal).shows("$ ")
         before = memory_of(server)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from platform_server.terminals.scrollback import Scrollback
 
 
-def test_all_is_kept_while_there_is_room():
+def test_all_is_kept_while_there_is_room() -> None:
     kept = Scrollback(limit=20)
     kept.append(b"one\r\n")
     kept.append(b"two")
@@ -27,13 +27,13 @@ def test_all_is_kept_while_there_is_room():
 )
 def test_what_is_shown_after_a_cut_starts_with_a_line_a_sequence_or_a_letter(
     output: bytes, shown: bytes
-):
+) -> None:
     kept = Scrollback(limit=11)
     kept.append(output)
     assert kept.text() == shown
 
 
-def test_a_chunk_larger_than_the_limit_keeps_its_end():
+def test_a_chunk_larger_than_the_limit_keeps_its_end() -> None:
     kept = Scrollback(limit=6)
     kept.append(b"0123456789\nab\ncd")
     assert kept.text() == b"ab\ncd"
@@ -42,7 +42,7 @@ def test_a_chunk_larger_than_the_limit_keeps_its_end():
 @given(st.lists(st.binary(max_size=40)), st.integers(min_value=1, max_value=50))
 def test_it_is_always_the_end_of_the_output_and_never_more_than_the_limit(
     chunks: list[bytes], limit: int
-):
+) -> None:
     kept = Scrollback(limit=limit)
     for chunk in chunks:
         kept.append(chunk)

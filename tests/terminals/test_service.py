@@ -15,28 +15,28 @@ from platform_server.errors import (
     SandboxGone,
     TerminalNotFound,
 )
-from platform_server.projects.model import Access, ProjectId
+from platform_server.projects.model import Access
 from platform_server.testing.screens import Screen
+from platform_server.testing.terminal_worlds import WONDER
 
 if TYPE_CHECKING:
-    from conftest import Machines, Members, Time
-
     from platform_server.identity.model import Principal
     from platform_server.terminals.service import TerminalService
-
-WONDER = ProjectId("wonder")
+    from platform_server.testing.terminal_worlds import Machines, Members, Time
 
 
 async def test_a_terminal_opens_in_the_projects_folder_and_answers(
     service: TerminalService, ada: Principal
-):
+) -> None:
     info = await service.open(ada, WONDER)
     screen = Screen(await service.attach(ada, info.name))
     await screen.type("basename $(dirname $PWD)\n")
     await screen.shows("wonder\r\n")
 
 
-async def test_names_are_words_that_nobody_can_guess(service: TerminalService, ada: Principal):
+async def test_names_are_words_that_nobody_can_guess(
+    service: TerminalService, ada: Principal
+) -> None:
     names = [(await service.open(ada, WONDER)).name for _ in range(3)]
     assert len(set(names)) == 3
     assert all(name.isalnum() and name.isascii() and len(name) >= 26 for name in names)
@@ -44,7 +44,7 @@ async def test_names_are_words_that_nobody_can_guess(service: TerminalService, a
 
 async def test_one_sees_ones_own_terminals_oldest_first(
     service: TerminalService, ada: Principal, ben: Principal
-):
+) -> None:
     opened = [await service.open(ada, WONDER), await service.open(ada, WONDER)]
     assert await service.list(ada) == opened
     assert await service.list(ben) == []
@@ -52,7 +52,7 @@ async def test_one_sees_ones_own_terminals_oldest_first(
 
 async def test_somebody_elses_terminal_is_not_found_whatever_one_does(
     service: TerminalService, ada: Principal, ben: Principal
-):
+) -> None:
     name = (await service.open(ada, WONDER)).name
     for verb in (service.get, service.attach, service.close):
         with pytest.raises(TerminalNotFound):
@@ -62,7 +62,7 @@ async def test_somebody_elses_terminal_is_not_found_whatever_one_does(
 
 async def test_an_unknown_terminal_is_not_found_and_not_made(
     service: TerminalService, ada: Principal, machines: Machines
-):
+) -> None:
     for verb in (service.get, service.attach, service.close):
         with pytest.raises(TerminalNotFound):
             await verb(ada, "1")
@@ -71,7 +71,7 @@ async def test_an_unknown_terminal_is_not_found_and_not_made(
 
 async def test_only_who_may_run_code_in_a_project_opens_a_terminal_in_it(
     service: TerminalService, ben: Principal, victor: Principal, machines: Machines
-):
+) -> None:
     with pytest.raises(ProjectNotFound):
         await service.open(ben, WONDER)
     with pytest.raises(AccessDenied):
@@ -81,7 +81,7 @@ async def test_only_who_may_run_code_in_a_project_opens_a_terminal_in_it(
 
 async def test_who_is_no_member_any_more_cannot_come_back_to_a_terminal(
     service: TerminalService, carol: Principal, members: Members
-):
+) -> None:
     name = (await service.open(carol, WONDER)).name
     members.access[("carol", WONDER)] = Access.VIEWER
     with pytest.raises(AccessDenied):
@@ -93,7 +93,7 @@ async def test_who_is_no_member_any_more_cannot_come_back_to_a_terminal(
 
 async def test_a_user_has_so_many_terminals_and_not_more(
     service: TerminalService, ada: Principal, carol: Principal
-):
+) -> None:
     opened = await asyncio.gather(
         *(service.open(ada, WONDER) for _ in range(4)), return_exceptions=True
     )
@@ -102,7 +102,9 @@ async def test_a_user_has_so_many_terminals_and_not_more(
     await service.open(carol, WONDER)
 
 
-async def test_a_closed_terminal_makes_room_for_another(service: TerminalService, ada: Principal):
+async def test_a_closed_terminal_makes_room_for_another(
+    service: TerminalService, ada: Principal
+) -> None:
     names = [(await service.open(ada, WONDER)).name for _ in range(3)]
     await service.close(ada, names[0])
     await service.open(ada, WONDER)
@@ -110,7 +112,7 @@ async def test_a_closed_terminal_makes_room_for_another(service: TerminalService
 
 async def test_a_terminal_that_could_not_open_does_not_count(
     service: TerminalService, ada: Principal, machines: Machines
-):
+) -> None:
     sandbox = await machines.runtime(WONDER)
     await sandbox.end()
     for _ in range(4):
@@ -122,7 +124,7 @@ async def test_a_terminal_that_could_not_open_does_not_count(
 
 async def test_shells_that_ended_while_nobody_looked_are_forgotten(
     service: TerminalService, ada: Principal, machines: Machines
-):
+) -> None:
     name = (await service.open(ada, WONDER)).name
     kept = (await service.open(ada, WONDER)).name
     unseen = Screen(await (await machines.runtime(WONDER)).attach_terminal(name))
@@ -135,7 +137,7 @@ async def test_shells_that_ended_while_nobody_looked_are_forgotten(
 
 async def test_when_the_shell_exits_its_viewers_are_told_and_it_is_forgotten(
     service: TerminalService, ada: Principal
-):
+) -> None:
     name = (await service.open(ada, WONDER)).name
     screens = [Screen(await service.attach(ada, name)) for _ in range(2)]
     await screens[0].type("exit\n")
@@ -146,7 +148,7 @@ async def test_when_the_shell_exits_its_viewers_are_told_and_it_is_forgotten(
 
 async def test_closing_a_terminal_ends_it_for_everyone_who_looks(
     service: TerminalService, ada: Principal
-):
+) -> None:
     name = (await service.open(ada, WONDER)).name
     screen = Screen(await service.attach(ada, name))
     await service.close(ada, name)
@@ -157,7 +159,7 @@ async def test_closing_a_terminal_ends_it_for_everyone_who_looks(
 
 async def test_when_its_sandbox_stops_a_terminal_ends(
     service: TerminalService, ada: Principal, machines: Machines
-):
+) -> None:
     name = (await service.open(ada, WONDER)).name
     screen = Screen(await service.attach(ada, name))
     await machines.stop(WONDER)
@@ -167,14 +169,16 @@ async def test_when_its_sandbox_stops_a_terminal_ends(
 
 async def test_a_terminal_whose_sandbox_stopped_can_still_be_closed(
     service: TerminalService, ada: Principal, machines: Machines
-):
+) -> None:
     name = (await service.open(ada, WONDER)).name
     await machines.stop(WONDER)
     await service.close(ada, name)
     assert await service.list(ada) == []
 
 
-async def test_two_who_look_at_one_terminal_see_the_same(service: TerminalService, ada: Principal):
+async def test_two_who_look_at_one_terminal_see_the_same(
+    service: TerminalService, ada: Principal
+) -> None:
     name = (await service.open(ada, WONDER)).name
     one, other = [Screen(await service.attach(ada, name)) for _ in range(2)]
     await one.type("echo from o''ne\n")
@@ -183,7 +187,9 @@ async def test_two_who_look_at_one_terminal_see_the_same(service: TerminalServic
     await one.shows("from the other")
 
 
-async def test_who_joins_later_sees_what_was_shown_before(service: TerminalService, ada: Principal):
+async def test_who_joins_later_sees_what_was_shown_before(
+    service: TerminalService, ada: Principal
+) -> None:
     name = (await service.open(ada, WONDER)).name
     first = Screen(await service.attach(ada, name))
     await first.type("echo ear''lier\n")
@@ -196,7 +202,7 @@ async def test_who_joins_later_sees_what_was_shown_before(service: TerminalServi
 
 async def test_a_shell_lives_on_when_nobody_looks_and_is_found_again(
     service: TerminalService, ada: Principal
-):
+) -> None:
     name = (await service.open(ada, WONDER)).name
     terminal = await service.attach(ada, name)
     await Screen(terminal).type("value=kept\n")
@@ -208,7 +214,7 @@ async def test_a_shell_lives_on_when_nobody_looks_and_is_found_again(
 
 async def test_the_screen_is_as_small_as_the_smallest_of_its_viewers(
     service: TerminalService, ada: Principal
-):
+) -> None:
     name = (await service.open(ada, WONDER)).name
     large, small = [await service.attach(ada, name) for _ in range(2)]
     screen = Screen(large)
@@ -223,7 +229,7 @@ async def test_the_screen_is_as_small_as_the_smallest_of_its_viewers(
 
 async def test_a_viewer_who_does_not_read_holds_the_shell_until_it_is_closed(
     service: TerminalService, ada: Principal
-):
+) -> None:
     name = (await service.open(ada, WONDER)).name
     reader = Screen(await service.attach(ada, name))
     idler = await service.attach(ada, name)
@@ -238,7 +244,7 @@ async def test_a_viewer_who_does_not_read_holds_the_shell_until_it_is_closed(
 
 async def test_activity_is_when_something_was_typed_or_shown(
     service: TerminalService, ada: Principal, time: Time
-):
+) -> None:
     info = await service.open(ada, WONDER)
     screen = Screen(await service.attach(ada, info.name))
     await screen.shows("$ ")
@@ -251,7 +257,7 @@ async def test_activity_is_when_something_was_typed_or_shown(
 
 async def test_terminals_without_activity_are_closed(
     service: TerminalService, ada: Principal, carol: Principal, time: Time
-):
+) -> None:
     stale = (await service.open(ada, WONDER)).name
     screen = Screen(await service.attach(ada, stale))
     await screen.shows("$ ")
@@ -266,7 +272,7 @@ async def test_terminals_without_activity_are_closed(
 
 async def test_when_the_server_stops_the_shells_live_on(
     service: TerminalService, ada: Principal, machines: Machines
-):
+) -> None:
     name = (await service.open(ada, WONDER)).name
     screen = Screen(await service.attach(ada, name))
     await service.aclose()

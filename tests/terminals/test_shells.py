@@ -12,41 +12,41 @@ from platform_server.sandboxes.model import TerminalName
 from platform_server.testing.screens import Screen
 
 if TYPE_CHECKING:
-    from platform_server.testing.screens import Shells
+    from platform_server.testing.screens import EndableShells
 
 
-async def opened(shells: Shells, cwd: str = "") -> TerminalName:
+async def opened(shells: EndableShells, cwd: str = "") -> TerminalName:
     name = TerminalName(new_id())
     await shells.open_terminal(name, cwd=cwd, rows=24, columns=80)
     return name
 
 
-async def new_screen(shells: Shells, cwd: str = "") -> Screen:
+async def new_screen(shells: EndableShells, cwd: str = "") -> Screen:
     """Return the screen of a new shell that has shown its prompt."""
     screen = Screen(await shells.attach_terminal(await opened(shells, cwd)))
     await screen.shows("$ ")
     return screen
 
 
-async def test_a_shell_starts_in_the_folder_asked_for(shells: Shells):
+async def test_a_shell_starts_in_the_folder_asked_for(shells: EndableShells) -> None:
     screen = await new_screen(shells, "deep/er")
     await screen.type("basename $PWD; basename $(dirname $PWD)\n")
     await screen.shows("er\r\ndeep\r\n")
 
 
-async def test_a_shell_is_interactive_in_a_terminal_with_colours(shells: Shells):
+async def test_a_shell_is_interactive_in_a_terminal_with_colours(shells: EndableShells) -> None:
     screen = await new_screen(shells)
     await screen.type("[[ -t 0 && -t 1 && $- == *i* ]] && echo yes=$TERM\n")
     await screen.shows("yes=xterm-256color")
 
 
-async def test_the_screen_has_the_size_it_was_opened_with(shells: Shells):
+async def test_the_screen_has_the_size_it_was_opened_with(shells: EndableShells) -> None:
     screen = await new_screen(shells)
     await screen.type("stty size\n")
     await screen.shows("24 80")
 
 
-async def test_a_new_size_reaches_the_program_at_once(shells: Shells):
+async def test_a_new_size_reaches_the_program_at_once(shells: EndableShells) -> None:
     terminal = await shells.attach_terminal(await opened(shells))
     screen = Screen(terminal)
     await screen.type("trap 'stty size' WINCH; echo rea''dy\n")
@@ -56,7 +56,7 @@ async def test_a_new_size_reaches_the_program_at_once(shells: Shells):
     await screen.shows("11 37")
 
 
-async def test_control_c_interrupts_the_program_and_not_the_shell(shells: Shells):
+async def test_control_c_interrupts_the_program_and_not_the_shell(shells: EndableShells) -> None:
     screen = await new_screen(shells)
     await screen.type("bash -c \"echo wai''ting; exec cat\"\n")
     await screen.shows("waiting")
@@ -67,7 +67,9 @@ async def test_control_c_interrupts_the_program_and_not_the_shell(shells: Shells
     await screen.shows("status 130")
 
 
-async def test_a_shell_that_exits_ends_the_output_and_is_not_found_again(shells: Shells):
+async def test_a_shell_that_exits_ends_the_output_and_is_not_found_again(
+    shells: EndableShells,
+) -> None:
     name = await opened(shells)
     screen = Screen(await shells.attach_terminal(name))
     await screen.type("echo bye; exit\n")
@@ -77,7 +79,9 @@ async def test_a_shell_that_exits_ends_the_output_and_is_not_found_again(shells:
         await shells.attach_terminal(name)
 
 
-async def test_closing_ends_what_the_shell_started_in_the_background_too(shells: Shells):
+async def test_closing_ends_what_the_shell_started_in_the_background_too(
+    shells: EndableShells,
+) -> None:
     witness = await new_screen(shells)
     name = await opened(shells)
     screen = Screen(await shells.attach_terminal(name))
@@ -91,14 +95,16 @@ async def test_closing_ends_what_the_shell_started_in_the_background_too(shells:
     await witness.shows("gone")
 
 
-async def test_closing_twice_is_no_error(shells: Shells):
+async def test_closing_twice_is_no_error(shells: EndableShells) -> None:
     name = await opened(shells)
     await shells.close_terminal(name)
     await shells.close_terminal(name)
     await shells.close_terminal(TerminalName("neverthere"))
 
 
-async def test_a_shell_goes_on_while_nobody_looks_and_shows_its_recent_output(shells: Shells):
+async def test_a_shell_goes_on_while_nobody_looks_and_shows_its_recent_output(
+    shells: EndableShells,
+) -> None:
     name = await opened(shells)
     first = await shells.attach_terminal(name)
     await Screen(first).type("seq 300000; touch done; echo th''e end\n")
@@ -113,7 +119,7 @@ async def test_a_shell_goes_on_while_nobody_looks_and_shows_its_recent_output(sh
     assert lines[-3:-1] == ["299999", "300000"]
 
 
-async def test_whoever_reads_slowly_loses_nothing(shells: Shells):
+async def test_whoever_reads_slowly_loses_nothing(shells: EndableShells) -> None:
     screen = await new_screen(shells)
     await screen.type("seq 500000; echo th''e end\n")
     lines = (await screen.shows("the end")).split("\r\n")
@@ -121,7 +127,7 @@ async def test_whoever_reads_slowly_loses_nothing(shells: Shells):
     assert lines[first : first + 499_999] == [str(number) for number in range(2, 500_001)]
 
 
-async def test_a_large_paste_arrives_whole(shells: Shells):
+async def test_a_large_paste_arrives_whole(shells: EndableShells) -> None:
     screen = await new_screen(shells)
     await screen.type("stty -echo; echo rea''dy; md5sum\n")
     await screen.shows("ready")
@@ -129,7 +135,7 @@ async def test_a_large_paste_arrives_whole(shells: Shells):
     assert "72c731bc9507b019083c0138e5abcd4f" in await screen.shows("  -")
 
 
-async def test_when_the_sandbox_ends_every_terminal_does(shells: Shells):
+async def test_when_the_sandbox_ends_every_terminal_does(shells: EndableShells) -> None:
     name = await opened(shells)
     screen = Screen(await shells.attach_terminal(name))
     await screen.shows("$ ")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TRY_AGAIN = 1013  # websocket close code
 
 
-class EventsSocket(JsonFailures, WebSocketMixin, SubscribeWebsocket):
+class EventsSocket(WebSocketMixin, JsonFailures, SubscribeWebsocket):
     """A subscriber."""
 
     user_id: UserId | None = None

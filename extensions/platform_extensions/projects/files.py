@@ -32,7 +32,7 @@ class ProjectFileHandler(PlatformHandler):
     _failed: PlatformError | None = None
     _dropping: asyncio.Future[None] | None = None
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]  # what JupyterHandler's is
         """Check who asks, and for what, before a byte of the body is taken."""
         await super().prepare()
         if self.request.method == "PUT":

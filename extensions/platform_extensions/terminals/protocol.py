@@ -60,7 +60,7 @@ class NoShells(TermManagerBase):
     """The terminal manager that terminado asks for. No shell ever starts on the server."""
 
     def __init__(self) -> None:
-        super().__init__(shell_command=[])
+        super().__init__(shell_command=[])  # type: ignore[arg-type]  # as terminado documents it
 
     def new_terminal(self, **_: Any) -> NoReturn:
         """Refuse."""

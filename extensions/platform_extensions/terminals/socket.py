@@ -34,7 +34,7 @@ _TOO_BIG = 1009
 _COME_BACK_LATER = 1013
 
 
-class TerminalSocket(JsonFailures, WebSocketMixin, TerminalProtocol):
+class TerminalSocket(WebSocketMixin, JsonFailures, TerminalProtocol):
     """One client of a terminal. Errors before it opens are answered as JSON."""
 
     _info: TerminalInfo
@@ -56,7 +56,7 @@ class TerminalSocket(JsonFailures, WebSocketMixin, TerminalProtocol):
         self._info = await self.terminals.get(self._principal, name)
         await WebSocketHandler.get(self, name)
 
-    async def open(self, name: str) -> None:
+    async def open(self, name: str) -> None:  # type: ignore[override]  # terminado's knows no wait
         """Attach. Small frames leave at once: without that each key waits 40 ms for its echo."""
         self.set_nodelay(True)
         WebSocketMixin.open(self, name)
@@ -72,7 +72,7 @@ class TerminalSocket(JsonFailures, WebSocketMixin, TerminalProtocol):
         else:
             self._begin(view)
 
-    async def on_message(self, message: str | bytes) -> None:
+    async def on_message(self, message: str | bytes) -> None:  # type: ignore[override]  # as above
         """Type, or resize. The next message is read when this one has been taken."""
         if self._view is None:
             return
