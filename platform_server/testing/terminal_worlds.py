@@ -85,6 +85,7 @@ class Time:
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
     def __call__(self) -> datetime:
+        """Return the time."""
         return self.now
 
     def pass_by(self, **amount: float) -> None:
