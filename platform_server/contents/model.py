@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NewType
 
@@ -59,6 +59,7 @@ class Entry:
     created_at: datetime
     modified_at: datetime  # stable for one revision
     unkept_size: int | None = None  # bytes; of a file that is in the sandbox only
+    is_new: bool = field(default=False, compare=False)  # by the save that returned it
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from platform_server.contents.conflicts import conflict_paths
@@ -112,7 +112,7 @@ class Saver:
     async def _commit(self, project_id: ProjectId, change: Save) -> Entry:
         saved = await self._parts.repository.commit(project_id, [change], self._parts.now())
         await self._parts.workspace.place(project_id, change.revision_id, change.path)
-        return saved[change.path]
+        return replace(saved[change.path], is_new=change.replaces is None)
 
     async def _unchanged(self, entry: Entry, terms: Terms) -> Entry:
         if terms.trusted and terms.author is not None and entry.revision is not None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from platform_server.errors import StorageUnavailable
+from platform_server.storage import sqlite_inline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,8 +46,10 @@ class Database:
     """Hands out transactions. One per process; ``aclose`` when done."""
 
     def __init__(self, url: str) -> None:
-        self.engine = create_async_engine(async_url(url), pool_pre_ping=False)
-        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        drivers_url = async_url(url)
+        self.is_sqlite = drivers_url.startswith("sqlite")
+        options = {"async_creator_fn": sqlite_inline.connect} if self.is_sqlite else {}
+        self.engine = create_async_engine(drivers_url, connect_args=options)
         # SQLite lets one writer in at a time; queueing here is fair, its busy handler is not.
         self._writers = asyncio.Lock() if self.is_sqlite else None
         if self.is_sqlite:

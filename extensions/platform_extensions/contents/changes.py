@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nbformat.v4 import new_notebook
 
@@ -44,6 +44,13 @@ _ONLY_NEW = Conditions(must_be_new=True)
 _TRIES = 100  # names that others may take while one is looked for
 
 
+class Saved(NamedTuple):
+    """What was saved, without its content, and whether there was nothing before."""
+
+    model: Model
+    is_new: bool
+
+
 class ContentsChanges:
     """Changes for a principal. Every method raises PlatformErrors."""
 
@@ -60,7 +67,7 @@ class ContentsChanges:
         *,
         size: int = 0,
         conditions: Conditions = NONE,
-    ) -> Model:
+    ) -> Saved:
         """Save a file, a notebook, a piece of an upload, or make a folder or project.
 
         ``size`` is that of the request, in bytes. Raises RevisionConflict where the conditions
@@ -87,7 +94,7 @@ class ContentsChanges:
             return await self._save_piece(view, address, model, terms)
         data = bytes_of(model)
         entry = await self._services.contents.save(view.project.id, address.path, data, terms)
-        return entry_model(view, entry, kind="file")
+        return Saved(entry_model(view, entry, kind="file"), entry.is_new)
 
     async def untitled(self, principal: Principal, folder: str, kind: str, ending: str) -> Model:
         """Make something empty, under a name that is free."""
@@ -99,7 +106,8 @@ class ContentsChanges:
             raise FileMissing(f'There is no folder "{folder}".')
         for name in _some(untitled_names(kind, ending)):
             with suppress(Conflict):
-                return await self.save(principal, join(folder, name), model, conditions=_ONLY_NEW)
+                path = join(folder, name)
+                return (await self.save(principal, path, model, conditions=_ONLY_NEW)).model
         raise NameTaken
 
     async def copy(self, principal: Principal, source: str, target: str | None) -> Model:
@@ -154,26 +162,30 @@ class ContentsChanges:
 
     async def _save_at_top(
         self, principal: Principal, address: Address, kind: str, *, new: bool
-    ) -> Model:
+    ) -> Saved:
         """Make a project; saving an existing one as a folder changes nothing."""
         if kind != "directory" or not address.label:
             raise InvalidInput(_NO_FILES_AT_TOP)
         if not new and await self._tree.exists(principal, address.label, Kind.DIRECTORY):
-            return project_model(await self._services.projects.by_label(principal, address.label))
-        return project_model(await self._services.projects.create(principal, address.label))
+            view = await self._services.projects.by_label(principal, address.label)
+            return Saved(project_model(view), is_new=False)
+        view = await self._services.projects.create(principal, address.label)
+        return Saved(project_model(view), is_new=True)
 
-    async def _make_folder(self, view: ProjectView, address: Address, *, new: bool) -> Model:
+    async def _make_folder(self, view: ProjectView, address: Address, *, new: bool) -> Saved:
         contents, project_id = self._services.contents, view.project.id
-        if new and await contents.exists(project_id, address.path):
+        is_there = await contents.exists(project_id, address.path)
+        if new and is_there:
             raise NameTaken
         above = parent_of(address.path)
         if not await contents.exists(project_id, above):
             raise FileMissing(f'There is no folder "{above}".')
-        return entry_model(view, await contents.make_directory(project_id, address.path))
+        made = await contents.make_directory(project_id, address.path)
+        return Saved(entry_model(view, made), is_new=not is_there)
 
     async def _save_notebook(
         self, view: ProjectView, address: Address, model: Model, terms: Terms, size: int
-    ) -> Model:
+    ) -> Saved:
         serialised = await self._codec.serialise(model.get("content"), size)
         entry = await self._services.contents.save(
             view.project.id,
@@ -184,11 +196,11 @@ class ContentsChanges:
         if entry.revision is not None:
             self._codec.remember(entry.revision.blob, serialised.fault)
         said = {} if serialised.fault is None else {"message": serialised.fault}
-        return entry_model(view, entry, kind="notebook") | said
+        return Saved(entry_model(view, entry, kind="notebook") | said, entry.is_new)
 
     async def _save_piece(
         self, view: ProjectView, address: Address, model: Model, terms: Terms
-    ) -> Model:
+    ) -> Saved:
         number = model["chunk"]
         if not isinstance(number, int):
             raise InvalidInput('"chunk" is the number of the piece, or -1 for the last one.')
@@ -196,8 +208,8 @@ class ContentsChanges:
             view.project.id, address.path, number, bytes_of(model), terms
         )
         if entry is None:
-            return pending_model(view, address.path, utc_now())
-        return entry_model(view, entry, kind="file")
+            return Saved(pending_model(view, address.path, utc_now()), is_new=True)
+        return Saved(entry_model(view, entry, kind="file"), entry.is_new)
 
     async def _copy_to(self, principal: Principal, source: str, target: str) -> Model:
         from_, into = address_of(source), address_of(target)

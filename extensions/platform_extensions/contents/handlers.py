@@ -57,15 +57,14 @@ class ContentsHandler(LargeBody, PlatformHandler):
             return
         if model.get("copy_from"):
             raise InvalidInput("Copy with POST, not with PUT.")
-        is_new = not await self.manager.file_exists(path)
         conditions = conditions_of(self.request.headers)
         try:
-            saved = await self.manager.save(
+            saved = await self.manager.put(
                 model, path, size=len(self.request.body), conditions=conditions
             )
         except RevisionConflict as error:
             raise PreconditionFailed(error.message) from error
-        self._answer_changed(saved, status=201 if is_new else 200)
+        self._answer_changed(saved.model, status=201 if saved.is_new else 200)
 
     @web.authenticated
     @authorized

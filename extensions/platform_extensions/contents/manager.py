@@ -19,6 +19,7 @@ from platform_server.errors import AccessDenied
 from platform_server.projects.model import Access
 
 if TYPE_CHECKING:
+    from platform_extensions.contents.changes import Saved
     from platform_extensions.contents.models import Model
     from platform_extensions.server import PlatformServer
     from platform_server.services import Services
@@ -88,10 +89,16 @@ class PlatformContents(AsyncContentsManager):
         self, model: Model, path: str, *, size: int = 0, conditions: Conditions = NONE
     ) -> Model:
         """Save what is in the model, from a request of ``size`` bytes; return no content."""
+        return (await self.put(model, path, size=size, conditions=conditions)).model
+
+    async def put(
+        self, model: Model, path: str, *, size: int = 0, conditions: Conditions = NONE
+    ) -> Saved:
+        """Do what ``save`` does, and tell whether there was nothing before."""
         saved = await self.changes.save(
             current_principal(), path, model, size=size, conditions=conditions
         )
-        self._tell("save", saved["path"])
+        self._tell("save", saved.model["path"])
         return saved
 
     async def new_untitled(self, path: str = "", type: str = "", ext: str = "") -> Model:  # noqa: A002

@@ -71,10 +71,9 @@ class ProjectFileHandler(PlatformHandler):
         async with aclosing(self._spool) as spool:
             if self._failed is not None:
                 raise self._failed
-            is_new = not await self.services.contents.exists(ProjectId(project_id), path)
             entry = await self._save(ProjectId(project_id), path, spool)
         self._set_etag(entry)
-        self.reply(file_model(entry), status=201 if is_new else 200)
+        self.reply(file_model(entry), status=201 if entry.is_new else 200)
 
     @web.authenticated
     async def delete(self, project_id: str, path: str) -> None:
