@@ -1,10 +1,12 @@
 /** The plugins of the Python Execution Platform. */
 
 import account from './account/index.js';
+import consoles from './consoles/index.js';
 import endings from './endings/index.js';
 import executor from './executor/index.js';
 import launcher from './launcher/index.js';
 import projects from './projects/index.js';
 import startup from './startup/index.js';
+import terminals from './terminals/index.js';
 
-export default [account, endings, executor, launcher, ...projects, ...startup];
+export default [account, consoles, endings, executor, launcher, ...projects, ...startup, terminals];

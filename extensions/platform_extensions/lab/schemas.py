@@ -26,6 +26,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "fetchNews": "false",
         "checkForUpdates": False,
     },
+    # A kernel answers its first question in a second or two, while it loads what it needs for that;
+    # with JupyterLab's own second of patience that answer would be thrown away.
+    "@jupyterlab/completer-extension:manager": {"providerTimeout": 5000},
 }
 # What nobody may change: another person's output must not be able to run commands.
 LOCKED: dict[str, dict[str, Any]] = {

@@ -103,7 +103,7 @@ interface ILeaveOptions {
   readonly trans: TranslationBundle;
 }
 
-/** Save, end the session, and show the sign-in page; stays where it is if any of this fails. */
+/** Save, end the session, and show the sign-in page; stays where it is if saving fails. */
 async function leave({ app, api, session, status, trans }: ILeaveOptions): Promise<void> {
   if (status?.isDirty === true) {
     await app.commands.execute('docmanager:save-all');
@@ -111,10 +111,14 @@ async function leave({ app, api, session, status, trans }: ILeaveOptions): Promi
   if (status?.isDirty === true && !(await confirmLoss(trans))) {
     return;
   }
+  // The server hangs up on a session that ends; the page would take that for a broken network.
+  app.serviceManager.kernels.dispose();
+  app.serviceManager.dispose();
   try {
     await signOut(api);
   } catch (reason) {
     await showErrorMessage(trans.__('You are still signed in'), messageOf(reason));
+    window.location.reload();
     return;
   }
   session.announceEnd();

@@ -124,13 +124,26 @@ function openWhenEmpty(app: JupyterFrontEnd, browser: IDefaultFileBrowser, shell
       void app.commands.execute(CREATE);
     }
   };
-  void Promise.all([app.restored, browser.model.restored]).then(() => {
+  const begin = async () => {
+    await Promise.all([app.restored, browser.model.restored]);
     shell.layoutModified.connect(open);
-    // A document named by the address is on its way and takes the place.
-    if (PageConfig.getOption('treePath') === '') {
+    if (!(await isDocument(app, PageConfig.getOption('treePath')))) {
       open();
     }
-  });
+  };
+  void begin();
+}
+
+/** Whether the path in the address leads to a document, which is on its way to the main area. */
+async function isDocument(app: JupyterFrontEnd, path: string): Promise<boolean> {
+  if (path === '') {
+    return false;
+  }
+  const { contents } = app.serviceManager;
+  return contents.get(path, { content: false }).then(
+    model => model.type !== 'directory',
+    () => false
+  );
 }
 
 function textOr(value: unknown, fallback: string): string {

@@ -40,6 +40,9 @@ const projects: JupyterFrontEndPlugin<IProjects> = {
     addCommands(app, model, browser, trans);
     addHead(app, model, browser, trans);
     gate.chooser = async () => {
+      if (projectOfPath(browser.model.path) !== '') {
+        return browser.model.path;
+      }
       const folder = await chooseByDialog(model, trans);
       await browser.model.cd(`/${folder}`);
       return folder;
@@ -77,14 +80,8 @@ function follow(model: Projects, browser: IDefaultFileBrowser, app: JupyterFront
       refresh();
     }
   });
-  void browser.model.restored.then(() => {
-    model.visit(browser.model.path);
-    if (browser.model.path === '') {
-      model.show(browser.model.items());
-    } else {
-      refresh();
-    }
-  });
+  void browser.model.restored.then(() => model.visit(browser.model.path));
+  refresh();
 }
 
 function addCommands(

@@ -48,12 +48,8 @@ export class Projects implements IProjects {
   }
 
   async refresh(): Promise<void> {
-    this.show(await this._options.list());
-  }
-
-  /** Take over a listing of the top that somebody else has just fetched. */
-  show(items: Iterable<Listed>): void {
-    this._listed = Array.from(items).filter(item => item.type === 'directory');
+    const items = await this._options.list();
+    this._listed = items.filter(item => item.type === 'directory');
     this._changed.emit();
   }
 

@@ -1,13 +1,15 @@
-/** Core's drive and terminal manager, made to put new things into a project. */
+/** Core's managers, made to put new things into a project and to ask only for what is served. */
 
 import {
   type Contents,
   Drive,
   IConnectionStatus,
   IDefaultDrive,
+  INbConvertManager,
   IServerSettings,
   ITerminalManager,
-  type ServerConnection,
+  type NbConvert,
+  ServerConnection,
   type ServiceManagerPlugin,
   Terminal,
   TerminalManager
@@ -99,4 +101,20 @@ const terminals: ServiceManagerPlugin<Terminal.IManager> = {
   }
 };
 
-export default [gate, drive, terminals];
+/**
+ * Replaces `@jupyterlab/services-extension:nbconvert-manager`, which asks the server for its formats
+ * whenever a notebook is opened. The server has none: exporters run templates that a user chooses.
+ */
+const nbconvert: ServiceManagerPlugin<NbConvert.IManager> = {
+  id: 'platform-labextension:nbconvert-manager',
+  description: 'Says that notebooks are exported to no other format.',
+  autoStart: true,
+  optional: [IServerSettings],
+  provides: INbConvertManager,
+  activate: (_app, serverSettings: ServerConnection.ISettings | null) => ({
+    serverSettings: serverSettings ?? ServerConnection.makeSettings(),
+    getExportFormats: async () => ({})
+  })
+};
+
+export default [gate, drive, terminals, nbconvert];
