@@ -51,7 +51,12 @@ def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
         def _bind_socket(self, s: Any, port: int) -> int:
             s.setsockopt(zmq.USE_FD, listening[port])
             s.setsockopt(zmq.SNDHWM, WAITING)
-            return super()._bind_socket(s, port)
+            bound: int = super()._bind_socket(s, port)
+            if port == self.shell_port:
+                # The debugger runs code through the shell's last address; that of the descriptor
+                # means nothing in here.
+                s.bind("inproc://shell")
+            return bound
 
         def init_heartbeat(self) -> None:
             address = (self.transport, self.ip, self.hb_port)
