@@ -16,6 +16,22 @@ c = get_config()
 # How many terminals one user may have open.
 # c.PlatformApp.max_terminals_per_user = 20
 
+# Which packages may be installed: names, or patterns such as `scikit-*`.
+# c.PlatformApp.package_allow = traitlets.Undefined
+
+# How many megabytes of packages are kept on this server, for all projects.
+# c.PlatformApp.package_cache_mb = 20480
+
+# Which packages may not be installed, even if `package_allow` has them.
+# c.PlatformApp.package_deny = traitlets.Undefined
+
+# The package index that pip and uv in the sandboxes install from, through this server: the address
+# of its simple API. Empty: the one that pip on this server uses.
+# c.PlatformApp.package_index = ''
+
+# Whether only wheels may be installed, which run no code while they are.
+# c.PlatformApp.package_wheels_only = False
+
 # How many processors' worth of time a sandbox may use.
 # c.PlatformApp.sandbox_cpus = 1.0
 

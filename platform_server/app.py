@@ -7,10 +7,15 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
 from platform_server import clock
 from platform_server.contents.parts import Parts
 from platform_server.contents.service import ContentsService
 from platform_server.contents.workspace_local import LocalWorkspace
+from platform_server.environments.cache import FileCache
+from platform_server.environments.index import HttpIndex
+from platform_server.environments.service import PackageService
 from platform_server.errors import StorageUnavailable
 from platform_server.identity.accounts import LocalAccounts
 from platform_server.identity.attempts import Attempts
@@ -71,6 +76,7 @@ class Platform:
         """Start what has to run. Parts that are not available now are asked again when needed."""
         await self._upgrade()
         await self.services.contents.start()
+        self.services.packages.start()
         await self.services.sandboxes.start()
         await self.services.terminals.start()
 
@@ -78,6 +84,7 @@ class Platform:
         """End it all; the sandboxes' last changes are kept first."""
         await self.services.terminals.aclose()
         await self.services.sandboxes.aclose()
+        await self.services.packages.aclose()
         await self.services.contents.aclose()
         await self._engine.aclose()
         await self._database.aclose()
@@ -110,6 +117,7 @@ class Platform:
             contents=_contents(database, settings),
             sandboxes=sandboxes,
             terminals=TerminalService(sandboxes, projects, limits=settings.terminals),
+            packages=_packages(settings),
             kernel_sessions=SqlKernelSessionRepository(database),
         )
 
@@ -175,6 +183,12 @@ def _keep_jupyter_at_home(folder: Path) -> None:
 def _engine(settings: Settings) -> DockerEngine:
     seccomp = resource("docker") / "seccomp.json"
     return DockerEngine(installation=settings.installation, seccomp=seccomp)
+
+
+def _packages(settings: Settings) -> PackageService:
+    url = settings.package_index or os.environ.get("PIP_INDEX_URL") or PYPI_SIMPLE_ENDPOINT
+    cache = FileCache(settings.home.cache / "packages", limit=settings.package_cache_bytes)
+    return PackageService(HttpIndex(url), cache, settings.packages)
 
 
 def _contents(database: Database, settings: Settings) -> ContentsService:

@@ -8,9 +8,11 @@ A class is a condition; its docstring is the message a user reads unless a bette
     PlatformError
     ├── NotFound            not there, or not yours: the two look the same from outside
     │   ├── UserNotFound  ProjectNotFound  FileMissing  SandboxNotFound
-    │   └── KernelNotFound  TerminalNotFound  TokenNotFound  SessionNotFound  CheckpointNotFound
+    │   ├── KernelNotFound  TerminalNotFound  TokenNotFound  SessionNotFound  CheckpointNotFound
+    │   └── PackageNotFound
     ├── NotSignedIn
     ├── AccessDenied        signed in, may see it, may not do this
+    │   └── PackageDenied
     ├── InvalidInput
     │   └── InvalidName  InvalidPath  InvalidContent  UnknownKernel  WeakPassword
     ├── Conflict
@@ -19,7 +21,7 @@ A class is a condition; its docstring is the message a user reads unless a bette
     │   └── QuotaExceeded  TooLarge  TooManyRequests
     └── Unavailable         a part of the platform is down; says which and what to do
         ├── EngineUnavailable  ImageMissing  SandboxStartFailed  SandboxGone  SandboxBusy
-        └── StorageUnavailable
+        └── PackageIndexUnavailable  StorageUnavailable
 """
 
 from __future__ import annotations
@@ -91,6 +93,12 @@ class SessionNotFound(NotFound):
     reason = "session_not_found"
 
 
+class PackageNotFound(NotFound):
+    """The package index has nothing of that name."""
+
+    reason = "package_not_found"
+
+
 class CheckpointNotFound(NotFound):
     """There is no checkpoint with that id."""
 
@@ -107,6 +115,12 @@ class AccessDenied(PlatformError):
     """Your account may not do this."""
 
     reason = "access_denied"
+
+
+class PackageDenied(AccessDenied):
+    """That package may not be installed on this server."""
+
+    reason = "package_denied"
 
 
 class InvalidInput(PlatformError):
@@ -241,6 +255,12 @@ class SandboxBusy(Unavailable):
     """The sandbox does not answer: something in it takes all it has. Stop it, and start again."""
 
     reason = "sandbox_busy"
+
+
+class PackageIndexUnavailable(Unavailable):
+    """The package index does not answer; try again in a moment."""
+
+    reason = "package_index_unavailable"
 
 
 class StorageUnavailable(Unavailable):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from platform_server.contents.service import ContentsService
+    from platform_server.environments.service import PackageService
     from platform_server.identity.preferences import PreferenceService
     from platform_server.identity.service import IdentityService
     from platform_server.kernel_sessions.repository import KernelSessionRepository
@@ -25,4 +26,5 @@ class Services:
     contents: ContentsService
     sandboxes: SandboxService
     terminals: TerminalService
+    packages: PackageService
     kernel_sessions: KernelSessionRepository

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dotenv import dotenv_values
 
 from platform_server.contents.limits import ContentsLimits
+from platform_server.environments.model import PackagePolicy
 from platform_server.paths import Home
 from platform_server.sandboxes.model import Limits
 from platform_server.terminals.model import TerminalLimits
@@ -34,6 +35,9 @@ class Settings:
     sandbox: Limits = field(default_factory=Limits)
     contents: ContentsLimits = field(default_factory=ContentsLimits)
     terminals: TerminalLimits = field(default_factory=TerminalLimits)
+    packages: PackagePolicy = field(default_factory=PackagePolicy)
+    package_index: str = ""  # its address; empty: pip's own
+    package_cache_bytes: int = 20 * 2**30
     session_lifetime: timedelta = timedelta(days=14)  # of a signed-in browser that is not used
     sign_up: bool = True  # whoever reaches the server may make a learner's account
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyterlab.labapp import LabApp
-from traitlets import Bool, Float, Integer, Unicode, default
+from traitlets import Bool, Float, Integer, List, Unicode, default
 
 from platform_extensions.authorizer import PlatformAuthorizer
 from platform_extensions.contents.manager import PlatformContents
@@ -22,6 +22,7 @@ from platform_extensions.sessions.manager import PlatformSessions
 from platform_extensions.terminals.routes import SETTINGS as TERMINAL_SETTINGS
 from platform_kernels.specs import PlatformKernelSpecs
 from platform_server.contents.limits import ContentsLimits
+from platform_server.environments.model import PackagePolicy
 from platform_server.sandboxes.model import Limits
 from platform_server.settings import Settings, environment, settings_from
 from platform_server.terminals.model import TerminalLimits
@@ -113,6 +114,29 @@ class PlatformApp(LabApp):
         help="A terminal that nobody used for so many hours is closed. 0 means never.",
     ).tag(config=True)
 
+    package_index = Unicode(
+        help="The package index that pip and uv in the sandboxes install from, through this "
+        "server: the address of its simple API. Empty: the one that pip on this server uses.",
+    ).tag(config=True)
+    package_allow = List(
+        Unicode(),
+        ["*"],
+        help="Which packages may be installed: names, or patterns such as `scikit-*`.",
+    ).tag(config=True)
+    package_deny = List(
+        Unicode(),
+        help="Which packages may not be installed, even if `package_allow` has them.",
+    ).tag(config=True)
+    package_wheels_only = Bool(
+        False,
+        help="Whether only wheels may be installed, which run no code while they are.",
+    ).tag(config=True)
+    package_cache_mb = Integer(
+        20 * 1024,
+        min=0,
+        help="How many megabytes of packages are kept on this server, for all projects.",
+    ).tag(config=True)
+
     @default("open_browser")
     def _default_open_browser(self) -> bool:
         return False
@@ -132,6 +156,13 @@ class PlatformApp(LabApp):
             ),
             contents=ContentsLimits(file=self.max_file_mb * MEBIBYTE),
             terminals=TerminalLimits(per_user=self.max_terminals_per_user, idle=idle),
+            packages=PackagePolicy(
+                allow=tuple(self.package_allow),
+                deny=tuple(self.package_deny),
+                wheels_only=self.package_wheels_only,
+            ),
+            package_index=self.package_index,
+            package_cache_bytes=self.package_cache_mb * MEBIBYTE,
             sign_up=self.sign_up,
         )
 

@@ -17,6 +17,7 @@ from platform_extensions.gate import Gate
 from platform_extensions.headers import security_headers
 from platform_extensions.lab.lab import page_templates
 from platform_extensions.logs import ScrubbingFormatter, log_everything_alike, log_request
+from platform_extensions.packages.gateway import PackageGateway
 from platform_extensions.sockets import SocketRegistry, still_stands
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class PlatformServer(ServerApp):
     def adopt(self, installation: Installation, routes: Sequence[Route]) -> None:
         """Take what to serve. Called once, before the managers are made."""
         self._installation = installation
+        installation.services.sandboxes.doors.append(PackageGateway(installation.services.packages))
         self._routes = routes
         self._sockets = SocketRegistry(still_stands(installation.services))
         self.parts = [self._sockets]

@@ -8,7 +8,9 @@ import importlib
 import signal
 from pathlib import Path
 
+from agent import environment
 from agent.commands import Commands
+from agent.forwarder import Forwarder
 from agent.kernel import PRELOADED
 from agent.kernels import Kernels
 from agent.link import Link
@@ -23,10 +25,13 @@ def main() -> None:
     # A signal without a handler does not reach process 1; these have one in Python.
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
+    ENVIRONMENT.update(environment.VARIABLES)
     with contextlib.suppress(OSError):  # a full disk still lets people in to clean up
         Path(ENVIRONMENT["TMPDIR"]).mkdir(parents=True, exist_ok=True)
+        environment.prepare()
     loop, processes = Loop(), Processes()
     loop.on_child(processes.reap)
+    Forwarder(loop).listen()
     link = Link(loop)
     terminals = Terminals(loop, processes, link.report)
     link.serve(

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from agent import environment
+
 # Messages that wait for a server which is slower than the code; further outputs are dropped.
 WAITING = 20_000
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
@@ -77,6 +79,7 @@ def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
 
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # a broken pipe is an exception, as in Python
     sys.argv = ["ipykernel"]
+    environment.enter()
     sys.path[0] = ""  # in place of the agent's own folder: what the learner imports first
     os.environ.update(request["env"])
     ports = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}

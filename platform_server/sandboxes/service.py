@@ -8,7 +8,7 @@ import dataclasses
 import logging
 import shutil
 from contextvars import Context
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from platform_server import clock
 from platform_server.errors import (
@@ -63,6 +63,16 @@ class _Running:
     runtime: AgentRuntime
 
 
+class Door(Protocol):
+    """Something of the server's that code in a sandbox may reach, by a socket in its mount."""
+
+    async def open(self, sandbox: Sandbox, folder: Path) -> None:
+        """Listen in the folder, which only that sandbox sees."""
+
+    async def close(self, sandbox: Sandbox) -> None:
+        """Listen no more. May be called twice."""
+
+
 class SandboxService:
     """Starts and stops sandboxes, and knows why each one ended.
 
@@ -83,6 +93,7 @@ class SandboxService:
     ) -> None:
         self.on_starting: list[Hook] = []
         self.on_stopping: list[Hook] = []
+        self.doors: list[Door] = []
         self._engine = engine
         self._repository = repository
         self._volumes = volumes
@@ -181,6 +192,8 @@ class SandboxService:
         runtime = self._new_runtime(sandbox)
         try:
             runtime.listen()
+            for door in self.doors:
+                await door.open(sandbox, runtime.control)
             container = await self._engine.start(
                 ContainerSpec(
                     sandbox_id=sandbox.id,
@@ -221,7 +234,7 @@ class SandboxService:
         await runtime.end(ended)
         with contextlib.suppress(PlatformError):
             await self._engine.remove(sandbox.id)
-        await self._tidy(sandbox.id)
+        await self._tidy(sandbox)
         failed = dataclasses.replace(sandbox, state=SandboxState.FAILED, ended=ended)
         await self._repository.save(failed)
 
@@ -240,15 +253,17 @@ class SandboxService:
                     log.exception("a hook failed while a sandbox was stopped")
             del self._running[project_id]
             await running.runtime.end(ended)
-            await self._tidy(running.sandbox.id)
+            await self._tidy(running.sandbox)
             await self._note_end(running.sandbox, ended)
 
     async def _note_end(self, sandbox: Sandbox, ended: Ended) -> None:
         stopped = dataclasses.replace(sandbox, state=SandboxState.STOPPED, ended=ended)
         await self._repository.save(stopped)
 
-    async def _tidy(self, sandbox_id: SandboxId) -> None:
-        folder = self._run_folder / sandbox_id
+    async def _tidy(self, sandbox: Sandbox) -> None:
+        for door in self.doors:
+            await door.close(sandbox)
+        folder = self._run_folder / sandbox.id
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _sweep(self) -> None:
