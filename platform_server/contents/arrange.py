@@ -131,9 +131,15 @@ class Arranger:
             raise NameTaken
 
     async def _move(self, project_id: ProjectId, old: str, new: str) -> None:
-        """Rename in the workspace, then in the store; back again if the store refuses."""
+        """Rename in the workspace, then in the store; back again if the store refuses.
+
+        What is in the sandbox only has no entry in the store.
+        """
+        is_kept = await self._parts.repository.entry(project_id, old) is not None
         await self._parts.workspace.move(project_id, old, new)
         self._step.forget(project_id, old)
+        if not is_kept:
+            return
         try:
             await self._parts.repository.move(project_id, old, new)
         except BaseException:

@@ -183,6 +183,25 @@ async def test_a_file_too_large_to_keep_is_seen_and_can_be_read(
     assert len(await contents.history.list(WONDER, "grows.bin")) == 1
 
 
+async def test_what_is_in_the_sandbox_only_can_be_renamed(world: World) -> None:
+    contents, code = world.contents, world.code
+    code.writes("large.bin", bytes(world.parts.limits.kept + 1))
+    code.writes("venv/lib/made.py", b"made")
+    code.writes("mine.py", b"mine")
+    await contents.absorb(WONDER)
+
+    large = await contents.move(WONDER, "large.bin", "renamed.bin")
+    taken = await contents.move(WONDER, "venv/lib/made.py", "taken.py")
+    await contents.move(WONDER, "mine.py", "venv/lib/mine.py")
+    await contents.move(WONDER, "venv/lib", "lib")
+
+    assert (large.path, large.revision) == ("renamed.bin", None)
+    assert taken.revision is not None
+    assert [entry.path for entry in await contents.list(WONDER, "lib")] == ["lib/mine.py"]
+    assert (await contents.read(WONDER, "lib/mine.py"))[1] == b"mine"
+    assert not await contents.exists(WONDER, "large.bin")
+
+
 async def test_a_large_upload_stays_kept_while_code_leaves_it_alone(world: World) -> None:
     await world.contents.write(WONDER, "large.bin", bytes(3 << 20), author=ALICE.id)
     await world.contents.absorb(WONDER)
