@@ -17,13 +17,15 @@ from platform_server.environments.cache import FileCache
 from platform_server.environments.index import HttpIndex
 from platform_server.environments.service import PackageService
 from platform_server.errors import StorageUnavailable
-from platform_server.identity.accounts import LocalAccounts
+from platform_server.identity.accounts import Accounts, LocalAccounts
 from platform_server.identity.attempts import Attempts
 from platform_server.identity.lookups import Lookups
 from platform_server.identity.passwords import Passwords
 from platform_server.identity.preferences import PreferenceService
 from platform_server.identity.service import IdentityPolicy, IdentityService
 from platform_server.identity.sessions import SessionLifetime, Sessions
+from platform_server.identity.supabase_accounts import SupabaseAccounts
+from platform_server.identity.supabase_api import SupabaseApi
 from platform_server.identity.tokens import Tokens
 from platform_server.paths import resource
 from platform_server.projects.service import ProjectService
@@ -38,6 +40,7 @@ from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.contents import SqlContentsRepository
 from platform_server.storage.database import Database
 from platform_server.storage.identity import (
+    SqlGrantRepository,
     SqlSessionRepository,
     SqlTokenRepository,
     SqlUserRepository,
@@ -87,6 +90,7 @@ class Platform:
         await self.services.packages.aclose()
         await self.services.contents.aclose()
         await self._engine.aclose()
+        await self.services.identity.aclose()
         await self._database.aclose()
 
     async def _upgrade(self) -> None:
@@ -139,7 +143,7 @@ def make_identity(database: Database, settings: Settings) -> IdentityService:
     users = SqlUserRepository(database)
     return IdentityService(
         users=users,
-        accounts=LocalAccounts(users, Passwords(), clock=now, new_id=clock.new_id),
+        accounts=_accounts(database, users, settings),
         sessions=Sessions(
             SqlSessionRepository(database),
             lookups,
@@ -149,9 +153,19 @@ def make_identity(database: Database, settings: Settings) -> IdentityService:
         ),
         tokens=Tokens(SqlTokenRepository(database), lookups, clock=now, new_id=clock.new_id),
         attempts=Attempts(),
-        policy=IdentityPolicy(is_sign_up_open=settings.sign_up),
+        policy=IdentityPolicy(
+            is_sign_up_open=settings.sign_up, sends_mail=settings.supabase is not None
+        ),
         clock=now,
     )
+
+
+def _accounts(database: Database, users: SqlUserRepository, settings: Settings) -> Accounts:
+    now = clock.utc_now
+    if settings.supabase is None:
+        return LocalAccounts(users, Passwords(), clock=now, new_id=clock.new_id)
+    api = SupabaseApi(settings.supabase)
+    return SupabaseAccounts(api, users, SqlGrantRepository(database), clock=now)
 
 
 def application() -> type[PlatformApp]:

@@ -21,7 +21,7 @@ A class is a condition; its docstring is the message a user reads unless a bette
     │   └── QuotaExceeded  TooLarge  TooManyRequests
     └── Unavailable         a part of the platform is down; says which and what to do
         ├── EngineUnavailable  ImageMissing  SandboxStartFailed  SandboxGone  SandboxBusy
-        └── PackageIndexUnavailable  StorageUnavailable
+        └── IdentityUnavailable  PackageIndexUnavailable  StorageUnavailable
 """
 
 from __future__ import annotations
@@ -255,6 +255,12 @@ class SandboxBusy(Unavailable):
     """The sandbox does not answer: something in it takes all it has. Stop it, and start again."""
 
     reason = "sandbox_busy"
+
+
+class IdentityUnavailable(Unavailable):
+    """The sign-in service does not answer; try again in a moment."""
+
+    reason = "identity_unavailable"
 
 
 class PackageIndexUnavailable(Unavailable):

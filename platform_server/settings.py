@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 
 from platform_server.contents.limits import ContentsLimits
 from platform_server.environments.model import PackagePolicy
+from platform_server.identity.supabase_api import SupabaseKeys
 from platform_server.paths import Home
 from platform_server.sandboxes.model import Limits
 from platform_server.terminals.model import TerminalLimits
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_HOME = ".platform"
-VARIABLES = ("PLATFORM_HOME", "DATABASE_URL", "PLATFORM_PORT")
+VARIABLES = (
+    "PLATFORM_HOME",
+    "DATABASE_URL",
+    "PLATFORM_PORT",
+    "SUPABASE_URL",
+    "SUPABASE_ANON_KEY",
+    "SUPABASE_SERVICE_KEY",
+    "JWT_SECRET",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +47,7 @@ class Settings:
     packages: PackagePolicy = field(default_factory=PackagePolicy)
     package_index: str = ""  # its address; empty: pip's own
     package_cache_bytes: int = 20 * 2**30
+    supabase: SupabaseKeys | None = None  # where accounts are kept, unless here
     session_lifetime: timedelta = timedelta(days=14)  # of a signed-in browser that is not used
     sign_up: bool = True  # whoever reaches the server may make a learner's account
 
@@ -66,4 +76,19 @@ def database_url_from(environ: Mapping[str, str], home: Home) -> str:
 def settings_from(environ: Mapping[str, str]) -> Settings:
     """Return the settings of an installation that is configured by its environment only."""
     home = home_from(environ)
-    return Settings(home=home, database_url=database_url_from(environ, home))
+    return Settings(
+        home=home, database_url=database_url_from(environ, home), supabase=supabase_from(environ)
+    )
+
+
+def supabase_from(environ: Mapping[str, str]) -> SupabaseKeys | None:
+    """Return how Supabase Auth is reached, None when accounts are kept here."""
+    url, anon_key = environ.get("SUPABASE_URL"), environ.get("SUPABASE_ANON_KEY")
+    if not url or not anon_key:
+        return None
+    return SupabaseKeys(
+        url=url,
+        anon_key=anon_key,
+        service_key=environ.get("SUPABASE_SERVICE_KEY", ""),
+        jwt_secret=environ.get("JWT_SECRET", ""),
+    )

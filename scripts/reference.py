@@ -53,7 +53,8 @@ def errors_page() -> str:
 
 def _conditions(base: type[errors.PlatformError]) -> Iterator[type[errors.PlatformError]]:
     for condition in base.__subclasses__():
-        if condition.__module__.partition(".")[0] in OURS:
+        is_private = condition.__name__.startswith("_")
+        if condition.__module__.partition(".")[0] in OURS and not is_private:
             yield condition
         yield from _conditions(condition)
 

@@ -37,6 +37,7 @@ class IdentityPolicy:
     """What the admin decided."""
 
     is_sign_up_open: bool = True  # anybody who reaches the page can make a learner's account
+    sends_mail: bool = False  # a forgotten password can be replaced without the admin
 
 
 class IdentityService(Directory):
@@ -82,31 +83,38 @@ class IdentityService(Directory):
         except InvalidInput as error:
             raise NotSignedIn(_WRONG) from error
         self._attempts.begin_sign_in(account, client)
-        user = await self._accounts.authenticate(account, password)
-        if user is None:
+        proof = await self._accounts.authenticate(account, password)
+        if proof is None:
             self._attempts.sign_in_failed(account, client)
             raise NotSignedIn(_WRONG)
         self._attempts.sign_in_succeeded(account, client)
-        if user.disabled_at is not None:
+        if proof.user.disabled_at is not None:
             raise NotSignedIn("This account is disabled: ask the admin.")
-        return await self._sessions.begin(user, user_agent)
+        secret, session = await self._sessions.begin(proof.user, user_agent)
+        await self._accounts.attach(session.id, proof)
+        return secret, session
 
     async def principal_of_session(self, secret: str) -> Principal | None:
         """Return whose cookie this is; None if it is nobody's, ended, expired or disabled."""
-        return await self._sessions.principal(secret)
+        return await self._standing(await self._sessions.principal(secret))
 
     async def principal_of_token(self, secret: str) -> Principal | None:
-        """Return whose API token this is; None if it is nobody's, revoked, expired or disabled."""
-        return await self._tokens.principal(secret)
+        """Return whose token this is; None if it is nobody's, revoked, expired or disabled.
+
+        It is a personal API token, or an access token of the account service.
+        """
+        return await self._tokens.principal(secret) or await self._accounts.bearer(secret)
 
     async def is_valid(self, principal: Principal) -> bool:
         """Tell whether the credential, the account and the role still stand, as stored now."""
         now = await self._sessions.current(SessionId(principal.credential))
         now = now or await self._tokens.current(TokenId(principal.credential))
+        now = await self._standing(now) or await self._accounts.current(principal)
         return now is not None and now.id == principal.id and now.role == principal.role
 
     async def sign_out(self, session_id: SessionId) -> None:
         """End a session. Nothing if there is none."""
+        await self._accounts.detach(session_id)
         await self._sessions.end(session_id)
 
     async def sessions(self, user_id: UserId) -> list[Session]:
@@ -155,10 +163,36 @@ class IdentityService(Directory):
         Raises AccessDenied for a wrong old one, WeakPassword, TooManyRequests.
         """
         self._attempts.begin_sign_in(principal.email, client)
-        user = await self._accounts.authenticate(principal.email, old)
-        if user is None or user.id != principal.id:
+        proof = await self._accounts.authenticate(principal.email, old)
+        if proof is None or proof.user.id != principal.id:
             self._attempts.sign_in_failed(principal.email, client)
             raise AccessDenied("The present password is not right.")
         self._attempts.sign_in_succeeded(principal.email, client)
         await self._accounts.set_password(principal.id, new)
         await self._sessions.end_all(principal.id, keep=SessionId(principal.credential))
+
+    async def send_reset(self, email: str, *, client: str) -> None:
+        """Send a mail with which the password can be reset, if there is such an account.
+
+        Raises InvalidInput, TooManyRequests, AccessDenied where no mail can be sent.
+        """
+        self._attempts.begin_sign_up(client)
+        await self._accounts.send_reset(email)
+
+    async def reset_password(self, link: str, password: str) -> User:
+        """Replace the password of whom a mail was sent to; every session of the account ends.
+
+        ``link`` is what the mail's address carries, good once. Raises NotSignedIn, WeakPassword.
+        """
+        user = await self._accounts.reset(link, password)
+        await self._sessions.end_all(user.id)
+        return user
+
+    async def aclose(self) -> None:
+        """Let go of what the accounts are reached by. May be called twice."""
+        await self._accounts.aclose()
+
+    async def _standing(self, principal: Principal | None) -> Principal | None:
+        if principal is None or not await self._accounts.stands(principal):
+            return None
+        return principal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, insert, select, update
@@ -18,7 +19,14 @@ from platform_server.identity.model import (
     User,
     UserId,
 )
-from platform_server.storage.tables.identity import api_tokens, password_hashes, sessions, users
+from platform_server.identity.supabase_api import Grant
+from platform_server.storage.tables.identity import (
+    api_tokens,
+    password_hashes,
+    sessions,
+    supabase_grants,
+    users,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -183,6 +191,29 @@ class SqlSessionRepository:
         async with self._database.read() as connection:
             row = (await connection.execute(statement)).one_or_none()
         return (_session(row), _user(row, "user__")) if row else None
+
+
+class SqlGrantRepository:
+    """The repository of Supabase's grants on SQLite or Postgres."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, session_id: SessionId) -> Grant | None:
+        """Return what is kept for a session."""
+        kept = select(supabase_grants.c.grant).where(supabase_grants.c.session_id == session_id)
+        async with self._database.read() as connection:
+            text = (await connection.execute(kept)).scalar_one_or_none()
+        return None if text is None else Grant.model_validate_json(text)
+
+    async def put(self, session_id: SessionId, grant: Grant) -> None:
+        """Keep it in the place of the last."""
+        row = supabase_grants.c.session_id == session_id
+        values = {"session_id": session_id, "grant": grant.model_dump_json()}
+        with suppress(IntegrityError):  # the session ended meanwhile
+            async with self._database.transaction() as connection:
+                await connection.execute(delete(supabase_grants).where(row))
+                await connection.execute(insert(supabase_grants).values(values))
 
 
 class SqlTokenRepository:

@@ -8,7 +8,7 @@ import pytest
 
 from platform_server.clock import new_id, utc_now
 from platform_server.errors import TooManyRequests
-from platform_server.identity.accounts import LocalAccounts
+from platform_server.identity.accounts import LocalAccounts, Proof
 from platform_server.identity.model import Role
 from platform_server.identity.passwords import HashCost, Passwords
 from platform_server.testing.identity import QUICK, MemoryUsers
@@ -67,10 +67,10 @@ async def test_a_stored_hash_is_renewed_when_the_cost_goes_up() -> None:
     before = users.hashes[user.id]
     dearer = Passwords(HashCost(passes=2, memory_kib=16))
     new = LocalAccounts(users, dearer, clock=utc_now, new_id=new_id)
-    assert await new.authenticate("ada@example.org", "ten letters") == user
+    assert await new.authenticate("ada@example.org", "ten letters") == Proof(user=user)
     after = users.hashes[user.id]
     assert after != before
-    assert await new.authenticate("ada@example.org", "ten letters") == user
+    assert await new.authenticate("ada@example.org", "ten letters") == Proof(user=user)
     assert users.hashes[user.id] == after
 
 

@@ -84,6 +84,7 @@ class FormPage(PageFailures):
             "next": self.next,
             "query": f"?{query}" if "next" in self.request.arguments else "",
             "is_sign_up_open": self.services.identity.policy.is_sign_up_open,
+            "sends_mail": self.services.identity.policy.sends_mail,
             "email": self.get_body_argument("email", "")[:_MAX_EMAIL_SHOWN],
             "name": self.get_body_argument("name", "")[:_MAX_EMAIL_SHOWN],
         }
@@ -157,6 +158,64 @@ class SignUpPage(FormPage):
                 email, password, self.field("name"), client=self.request.remote_ip or ""
             )
             await self.enter(email, password)
+        except PlatformError as error:
+            self.show_form(error)
+
+
+class ForgotPage(FormPage):
+    """Ask for a mail with which a forgotten password is replaced."""
+
+    template = "forgot.html"
+    is_sent = False
+
+    def values(self) -> dict[str, Any]:
+        """Return what the template shows."""
+        return super().values() | {"is_sent": self.is_sent}
+
+    @allow_unauthenticated
+    async def get(self) -> None:
+        """Show the form."""
+        self.show_form()
+
+    @allow_unauthenticated
+    async def post(self) -> None:
+        """Send the mail; the answer is the same whether there is such an account or not."""
+        try:
+            email = self.field("email")
+            await self.services.identity.send_reset(email, client=self.request.remote_ip or "")
+        except PlatformError as error:
+            self.show_form(error)
+            return
+        self.is_sent = True
+        self.show_form()
+
+
+class ResetPage(FormPage):
+    """Choose a new password, with the link of such a mail."""
+
+    template = "reset.html"
+
+    def values(self) -> dict[str, Any]:
+        """Return what the template shows."""
+        link = self.get_argument("token_hash", "")[:_MAX_EMAIL_SHOWN]
+        return super().values() | {
+            "link": link,
+            "min_length": MIN_LENGTH,
+            "max_length": MAX_LENGTH,
+        }
+
+    @allow_unauthenticated
+    async def get(self) -> None:
+        """Show the form. The link is used up by sending it, not by opening it."""
+        self.show_form()
+
+    @allow_unauthenticated
+    async def post(self) -> None:
+        """Replace the password and sign in with it."""
+        try:
+            link, password = self.field("token_hash"), self.field("password")
+            user = await self.services.identity.reset_password(link, password)
+            await self.enter(user.email, password)
         except PlatformError as error:
             self.show_form(error)
 

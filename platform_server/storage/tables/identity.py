@@ -65,6 +65,19 @@ sessions = Table(
     UniqueConstraint("digest"),
 )
 
+# What proves sessions to Supabase, if it keeps the accounts: secrets, which are of use only to us.
+supabase_grants = Table(
+    "supabase_grants",
+    metadata,
+    Column(
+        "session_id",
+        id_column_type(),
+        ForeignKey("sessions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("grant", Text, nullable=False),  # JSON
+)
+
 api_tokens = Table(
     "api_tokens",
     metadata,
