@@ -119,12 +119,15 @@ class _Bounded(HTTPMessageDelegate):
     def finish(self) -> None:
         if self._inner:
             self._inner.finish()
+        else:
+            self._connection.finish()
 
     def on_connection_close(self) -> None:
         if self._inner:
             self._inner.on_connection_close()
 
     def _refuse(self) -> None:
+        """Answer at once, and end it when the body is read away: closing would lose the answer."""
         self._inner = None
         message = f"The request is too large: at most {self._limit} bytes are accepted here."
         body = json.dumps({"message": message, "reason": "too_large"}).encode()
@@ -132,8 +135,8 @@ class _Bounded(HTTPMessageDelegate):
             {"Content-Type": "application/json", "Content-Length": str(len(body))}
         )
         line = ResponseStartLine("HTTP/1.1", 413, "Content Too Large")
+        self._connection.set_body_timeout(SMALL_BODY_PATIENCE)
         self._connection.write_headers(line, headers, body)
-        self._connection.finish()
 
 
 def _declared(headers: HTTPHeaders) -> int:

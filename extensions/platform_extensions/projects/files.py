@@ -11,6 +11,7 @@ from tornado import web
 from platform_extensions.base import PlatformHandler
 from platform_extensions.files.conditions import conditions_of, etag_of
 from platform_extensions.files.delivery import deliver
+from platform_extensions.large_body import HearsOut
 from platform_extensions.projects.models import file_model
 from platform_server.contents.save import Terms
 from platform_server.errors import PlatformError, PreconditionFailed, RevisionConflict
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from platform_server.contents.spool import Spool
 
 
-@web.stream_request_body
-class ProjectFileHandler(PlatformHandler):
+class ProjectFileHandler(HearsOut, PlatformHandler):
     """One file. ``If-Match: "<sha256>"`` and ``If-None-Match: *`` make a change conditional.
 
     ``?conflict=copy`` keeps a save that the condition refuses beside the file, as a conflict copy.
@@ -32,14 +32,14 @@ class ProjectFileHandler(PlatformHandler):
     _failed: PlatformError | None = None
     _dropping: asyncio.Future[None] | None = None
 
-    async def prepare(self) -> None:  # type: ignore[override]  # what JupyterHandler's is
+    async def admit(self) -> None:
         """Check who asks, and for what, before a byte of the body is taken."""
-        await super().prepare()
+        await super().admit()
         if self.request.method == "PUT":
             await self._project(self.path_args[0], Access.EDITOR)
             self._spool = self.services.contents.new_spool()
 
-    async def data_received(self, chunk: bytes) -> None:
+    async def take(self, chunk: bytes) -> None:
         """Take a piece of the body; the sender waits until it is written."""
         if self._spool is None or self._failed is not None:
             return

@@ -1,0 +1,383 @@
+"""D. The contents API over HTTP: each number is one of the attacks the platform must survive.
+
+``theirs``  a project of bob's with secrets in it, which alice is no member of
+``lent``    a project of bob's which alice may only look at: its label for her, and its id
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import httpx
+import pytest
+
+from platform_server.clock import new_id
+
+if TYPE_CHECKING:
+    from platform_server.testing.serving import Person
+
+SECRET = "of the victim"
+NOTEBOOK = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {},
+    "cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": SECRET}],
+}
+OTHER_PATHS = [  # what means another path, or no path at all, in the segments after the project
+    "..",
+    "../victim/secret.txt",
+    "%2e%2e/victim/secret.txt",
+    "..%2fvictim%2fsecret.txt",
+    "%2e%2e%2fvictim%2fsecret.txt",
+    "..%5cvictim%5csecret.txt",
+    "..\\victim\\secret.txt",
+    "a/../../victim/secret.txt",
+    "%2f..%2fvictim%2fsecret.txt",
+    "a//secret.txt",
+    "a%00.txt",
+    "a%0a.txt",
+    "%c0%ae%c0%ae/victim/secret.txt",  # overlong UTF-8
+    "%ff%fe",
+    ".",
+    "./secret.txt",
+    "%C3%A9" * 128 + ".txt",
+    "x" * 4096,
+    "/".join(["d"] * 65),
+]
+REFUSED = {400, 404}
+
+
+class Lent(NamedTuple):
+    label: str
+    id: str
+
+
+@pytest.fixture
+async def theirs(bob: Person) -> str:
+    name = f"theirs-{new_id()}"
+    await bob.project(name)
+    await put(bob, f"{name}/secret.txt", SECRET)
+    answer = await bob.http.put(
+        f"/api/contents/{name}/secret.ipynb", json={"type": "notebook", "content": NOTEBOOK}
+    )
+    assert answer.status_code == 201
+    return name
+
+
+@pytest.fixture
+async def lent(alice: Person, bob: Person) -> Lent:
+    project = await bob.project(f"lent-{new_id()}")
+    await put(bob, f"{project['name']}/secret.txt", SECRET)
+    member = {"email": alice.user.email, "role": "viewer"}
+    answer = await bob.http.post(f"/api/projects/{project['id']}/members", json=member)
+    assert answer.status_code == 201
+    for seen in (await alice.http.get("/api/projects/")).json():
+        if seen["id"] == project["id"]:
+            return Lent(seen["label"], project["id"])
+    raise AssertionError("it is not shown")
+
+
+async def put(person: Person, path: str, content: str, **headers: str) -> dict[str, Any]:
+    body = {"type": "file", "format": "text", "content": content}
+    answer = await person.http.put(f"/api/contents/{path}", json=body, headers=headers)
+    assert answer.status_code in {200, 201}, answer.text
+    return dict(answer.json())
+
+
+async def text_of(person: Person, path: str) -> str | None:
+    answer = await person.http.get(f"/api/contents/{path}")
+    return str(answer.json()["content"]) if answer.status_code == 200 else None
+
+
+async def raw(person: Person, method: str, target: str, body: object = None) -> tuple[int, str]:
+    """Send the target as it stands, which no HTTP library does; return the status and the rest."""
+    address = httpx.URL(person.server.url)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    sent = b"" if body is None else json.dumps(body).encode()
+    head = (
+        f"{method} {target} HTTP/1.1\r\nHost: {address.host}:{address.port}\r\n"
+        f"Authorization: Bearer {person.token}\r\nConnection: close\r\n"
+        f"Content-Length: {len(sent)}\r\n\r\n"
+    )
+    writer.write(head.encode() + sent)
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return int(answer.split(b" ", 2)[1]), answer.decode(errors="replace")
+
+
+@pytest.mark.parametrize("path", OTHER_PATHS)
+async def test_041_a_path_that_means_another_is_refused_everywhere(
+    alice: Person, path: str
+) -> None:
+    project = await alice.project("names")
+    await alice.project("victim")
+    await put(alice, "victim/secret.txt", SECRET)
+    body = {"type": "file", "format": "text", "content": "planted"}
+    raw_file = f"/api/projects/{project['id']}/files/{path}"
+    for method, target, sent in [
+        ("GET", f"/api/contents/names/{path}", None),
+        ("PUT", f"/api/contents/names/{path}", body),
+        ("POST", f"/api/contents/names/{path}", {"type": "file"}),
+        ("PATCH", f"/api/contents/names/{path}", {"path": "names/moved"}),
+        ("DELETE", f"/api/contents/names/{path}", None),
+        ("GET", f"/api/contents/names/{path}/checkpoints", None),
+        ("POST", f"/api/contents/names/{path}/checkpoints", None),
+        ("POST", f"/api/contents/names/{path}/trust", None),
+        ("GET", f"/files/names/{path}", None),
+        ("GET", raw_file, None),
+        ("PUT", raw_file, body),
+        ("DELETE", raw_file, None),
+    ]:
+        status, answer = await raw(alice, method, target, sent)
+        assert status in REFUSED, (method, target, answer)
+        assert SECRET not in answer
+
+    assert await text_of(alice, "victim/secret.txt") == SECRET
+    assert (await alice.http.get("/api/contents/names")).json()["content"] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../victim/x",
+        "names/../victim/x",
+        "names\\..\\victim",
+        "names/a\0b",
+        "names/\ud800",
+        "names",
+    ],
+)
+async def test_041_the_same_rule_holds_for_paths_in_bodies(alice: Person, path: str) -> None:
+    await alice.project("names")
+    await alice.project("victim")
+    await put(alice, "victim/secret.txt", SECRET)
+    rename = await raw(alice, "PATCH", "/api/contents/victim/secret.txt", {"path": path})
+    copy = await raw(alice, "POST", "/api/contents/victim", {"copy_from": path})
+    assert (rename[0], copy[0]) == (400, 400), (rename, copy)
+    assert await text_of(alice, "victim/secret.txt") == SECRET
+
+
+async def test_041_a_path_is_decoded_once(alice: Person) -> None:
+    await alice.project("names")
+    name = "%252e%252e%252fvictim"
+    status, _ = await raw(
+        alice, "PUT", f"/api/contents/names/{name}", {"type": "file", "content": "mine"}
+    )
+    listed = (await alice.http.get("/api/contents/names")).json()["content"]
+    assert status == 201
+    assert [one["name"] for one in listed] == ["%2e%2e%2fvictim"]
+    assert (await raw(alice, "DELETE", f"/api/contents/names/{name}"))[0] == 204
+
+
+async def test_041_a_name_is_one_in_either_form_of_unicode(alice: Person) -> None:
+    await alice.project("forms")
+    for form in ("%C3%A9.txt", "e%CC%81.txt"):
+        await raw(alice, "PUT", f"/api/contents/forms/{form}", {"type": "file", "content": form})
+    listed = (await alice.http.get("/api/contents/forms")).json()["content"]
+    assert [one["name"] for one in listed] == ["\u00e9.txt"]
+    for form in ("%C3%A9.txt", "e%CC%81.txt"):
+        assert await text_of(alice, f"forms/{form}") == "e%CC%81.txt"
+
+
+@pytest.mark.parametrize("name", ["forms.", "forms ", " forms", "..", "a/b", "a\\b", "a\0", ""])
+async def test_041_no_project_looks_like_another_or_like_a_path(alice: Person, name: str) -> None:
+    answer = await alice.http.post("/api/projects/", json={"name": name})
+    assert answer.status_code == 400
+
+
+async def test_042_a_project_is_not_its_namesake(alice: Person, bob: Person) -> None:
+    mine, other = f"p{new_id()}", new_id()
+    await alice.project(mine)
+    await bob.project(f"{mine}0")
+    await put(bob, f"{mine}0/secret.txt", SECRET)
+    await put(alice, f"{mine}/{other}", "mine")
+    for target in (
+        f"{mine}0/secret.txt",
+        f"{mine}/../{mine}0/secret.txt",
+        f"{mine}0",
+        f"{mine}%30",
+    ):
+        status, answer = await raw(alice, "GET", f"/api/contents/{target}")
+        assert status in REFUSED, target
+        assert SECRET not in answer
+    assert (await alice.http.delete(f"/api/contents/{mine}")).status_code == 204
+    assert await text_of(bob, f"{mine}0/secret.txt") == SECRET
+
+
+async def test_045_an_archive_stays_one_file(alice: Person) -> None:
+    project = await alice.project("archive")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("../slipped.txt", "/absolute.txt", "inside.txt"):
+            archive.writestr(name, "planted")
+    for query in ("", "?extract=1", "?unzip=true"):
+        url = f"/api/projects/{project['id']}/files/a.zip{query}"
+        assert (await alice.http.put(url, content=packed.getvalue())).status_code < 300
+    listed = (await alice.http.get("/api/contents/archive")).json()["content"]
+    assert [one["name"] for one in listed] == ["a.zip"]
+
+
+async def test_047_nothing_crosses_to_who_is_no_member(
+    alice: Person, bob: Person, theirs: str
+) -> None:
+    mine = f"mine-{new_id()}"
+    await alice.project(mine)
+    await put(alice, f"{mine}/a.txt", "mine")
+    secret, url = f"{theirs}/secret.txt", "/api/contents"
+    marked = (await bob.http.post(f"{url}/{secret}/checkpoints")).json()
+    mark = f"checkpoints/{marked['id']}"
+    for method, path, body in [
+        ("POST", mine, {"copy_from": secret}),
+        ("POST", theirs, {"copy_from": f"{mine}/a.txt"}),
+        ("POST", theirs, {"type": "file"}),
+        ("PATCH", secret, {"path": f"{mine}/stolen.txt"}),
+        ("PATCH", f"{mine}/a.txt", {"path": f"{theirs}/planted.txt"}),
+        ("PATCH", f"{mine}/a.txt", {"path": secret}),
+        ("PATCH", theirs, {"path": f"{theirs}-2"}),
+        ("DELETE", secret, None),
+        ("DELETE", theirs, None),
+        ("GET", f"{secret}/checkpoints", None),
+        ("POST", f"{secret}/checkpoints", None),
+        ("POST", f"{secret}/{mark}", None),
+        ("DELETE", f"{secret}/{mark}", None),
+        ("POST", f"{mine}/a.txt/{mark}", None),
+        ("DELETE", f"{mine}/a.txt/{mark}", None),
+    ]:
+        answer = await alice.http.request(method, f"{url}/{path}", json=body)
+        assert answer.status_code in REFUSED, (method, path, body, answer.text)
+    assert await text_of(alice, f"{mine}/a.txt") == "mine"
+    assert await text_of(bob, secret) == SECRET
+    assert (await bob.http.get(f"{url}/{secret}/checkpoints")).json() == [marked]
+    names = [one["name"] for one in (await bob.http.get(f"{url}/{theirs}")).json()["content"]]
+    assert names == ["secret.ipynb", "secret.txt"]
+
+
+async def test_047_who_may_look_takes_copies_and_changes_nothing(
+    alice: Person, bob: Person, lent: Lent
+) -> None:
+    mine = f"mine-{new_id()}"
+    await alice.project(mine)
+    await put(alice, f"{mine}/a.txt", "mine")
+    secret, url = f"{lent.label}/secret.txt", "/api/contents"
+    raw_file = f"/api/projects/{lent.id}/files/secret.txt"
+    for method, path, body in [
+        ("PUT", f"{url}/{secret}", {"type": "file", "content": "planted"}),
+        ("POST", f"{url}/{lent.label}", {"copy_from": f"{mine}/a.txt"}),
+        ("POST", f"{url}/{lent.label}", {"type": "directory"}),
+        ("PATCH", f"{url}/{secret}", {"path": f"{mine}/moved.txt"}),
+        ("PATCH", f"{url}/{secret}", {"path": f"{lent.label}/renamed.txt"}),
+        ("PATCH", f"{url}/{mine}/a.txt", {"path": f"{lent.label}/planted.txt"}),
+        ("PATCH", f"{url}/{lent.label}", {"path": "taken"}),
+        ("DELETE", f"{url}/{secret}", None),
+        ("DELETE", f"{url}/{lent.label}", None),
+        ("POST", f"{url}/{secret}/checkpoints", None),
+        ("PUT", raw_file, {}),
+        ("DELETE", raw_file, None),
+    ]:
+        answer = await alice.http.request(method, path, json=body)
+        assert answer.status_code == 403, (method, path, body, answer.text)
+    copy = await alice.http.post(f"{url}/{mine}", json={"copy_from": secret})
+    assert copy.status_code == 201
+    assert await text_of(alice, f"{mine}/secret.txt") == SECRET
+    assert (await bob.http.get(raw_file)).text == SECRET
+
+
+async def test_048_no_other_door_leads_to_a_file(
+    alice: Person, stranger: httpx.AsyncClient, theirs: str
+) -> None:
+    file, notebook = f"{theirs}/secret.txt", f"{theirs}/secret.ipynb"
+    paths = [
+        *(f"/api/contents/{file}?content={flag}" for flag in "01"),
+        *(f"/api/contents/{file}?type={kind}" for kind in ("file", "directory", "notebook")),
+        f"/api/contents/{file}?format=base64&hash=1",
+        f"/api/contents/{theirs}?type=directory",
+        f"/api/contents/{file}/checkpoints",
+        f"/api/contents/{notebook}",
+        *(f"/{door}/{file}" for door in ("files", "view", "edit", "static", "voila", "tree")),
+        f"/files/{file}?download=1",
+        *(f"/nbconvert/{kind}/{notebook}" for kind in ("html", "script", "latex")),
+        f"/api/resolvePath?path={file}",
+        f"/api/nbconvert/{notebook}",
+        f"/lsp/{file}",
+        f"/notebooks/{notebook}",
+    ]
+    missing = await alice.http.get("/api/contents/nobodys/secret.txt")
+    for path in paths:
+        answer = await alice.http.get(path)
+        unknown = await stranger.get(path)
+        assert answer.status_code == 404, (path, answer.text)
+        assert unknown.status_code in {302, 401, 403, 404}, (path, unknown.text)
+        assert SECRET not in answer.text + unknown.text
+    assert (await alice.http.get(f"/api/contents/{file}")).text == missing.text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.html",
+        "a.htm",
+        "a.xhtml",
+        "a.svg",
+        "a.xml",
+        "a.js",
+        "a.mjs",
+        "a.css",
+        "a.ipynb",
+        "a",
+        "a.xsl",
+    ],
+)
+async def test_049_050_what_could_be_a_page_is_saved_to_disk(alice: Person, name: str) -> None:
+    project = await alice.project("pages")
+    page = b"<html xmlns='http://www.w3.org/1999/xhtml'><script>alert(1)</script></html>"
+    by_id = f"/api/projects/{project['id']}/files/{name}"
+    await alice.http.put(by_id, content=page)
+    for url in (by_id, f"/files/pages/{name}"):
+        answer = await alice.http.get(url)
+        policy = answer.headers["content-security-policy"]
+        assert answer.content == page
+        assert answer.headers["content-disposition"].startswith("attachment;")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert policy.split(";")[0] == "sandbox"
+        assert "default-src 'none'" in policy
+        assert "allow-" not in policy
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.png", "a.txt", "a.json", "a.csv"])
+async def test_049_050_what_is_shown_keeps_its_type_and_has_no_origin(
+    alice: Person, name: str
+) -> None:
+    project = await alice.project("pages")
+    by_id = f"/api/projects/{project['id']}/files/{name}"
+    await alice.http.put(by_id, content=b"<script>alert(1)</script>")
+    for url in (by_id, f"/files/pages/{name}"):
+        answer = await alice.http.get(url)
+        assert "html" not in answer.headers["content-type"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"].split(";")[0] == "sandbox"
+
+
+async def test_049_a_name_does_not_write_headers(alice: Person) -> None:
+    project = await alice.project("pages")
+    name = "a%22;%20filename=%22b.html;%20%C3%A9.txt"
+    await alice.http.put(f"/api/projects/{project['id']}/files/{name}", content=b"x")
+    answer = await alice.http.get(f"/files/pages/{name}")
+    assert answer.headers["content-disposition"] == (
+        "inline; filename*=UTF-8''a%22%3B%20filename%3D%22b.html%3B%20%C3%A9.txt"
+    )
+
+
+async def test_049_another_sites_page_cannot_include_a_file(alice: Person) -> None:
+    await alice.project("pages")
+    await put(alice, "pages/data.json", "[1]")
+    browser = await alice.browser()
+    own = {"Referer": f"{alice.server.url}/lab"}
+    assert (await browser.get("/files/pages/data.json", headers=own)).text == "[1]"
+    evil = {"Referer": "http://evil.example/"}
+    assert (await browser.get("/files/pages/data.json", headers=evil)).status_code in {403, 404}
