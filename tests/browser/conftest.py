@@ -1,9 +1,9 @@
 """A browser, and people who use it.
 
-``browser``   Debian's Chromium, one for all tests
-``signed_in`` the cookies of a person who has signed in, by name; made once
-``visit``     opens a browser as that person; closed, and checked for complaints, after the test
-``ada``       a visit in a project of her own, called "thesis"
+``browser``  Debian's Chromium, one for all tests
+``door``     lets people in; who has signed in once does not have to again
+``visit``    opens a browser as that person; closed, and checked for complaints, after the test
+``ada``      at a desk of her own, which is cleared before each test, in her project "thesis"
 """
 
 from __future__ import annotations
@@ -50,9 +50,52 @@ async def browser() -> AsyncIterator[Browser]:
         await chromium.close()
 
 
+class Door:
+    """Lets people in. Whoever comes for the first time gets an account, and signs in."""
+
+    def __init__(self, browser: Browser, server: Server) -> None:
+        self._browser = browser
+        self._server = server
+        self._cookies: dict[str, StorageState] = {}
+        self.desk: Visitor | None = None  # Ada's; None when it has to be set up anew
+
+    async def let_in(self, name: str, *, fresh: bool = False) -> Visitor:
+        """Open a browser as the person of that name, if ``fresh`` in a session of its own."""
+        account = Account(name=name.title(), email=f"{name}@example.org")
+        cookies = None if fresh else self._cookies.get(name)
+        visitor = await Visitor.arrive(self._browser, self._server.url, account, cookies)
+        if name not in self._cookies:
+            await (await join(self._server, name, Role.LEARNER)).aclose()
+        if cookies is None:
+            await visitor.sign_in()
+        if name not in self._cookies:
+            self._cookies[name] = await visitor.context.storage_state()
+        return visitor
+
+    async def ada_at_her_desk(self) -> Visitor:
+        """Return Ada, in an open page without any tabs but the launcher."""
+        if self.desk is None:
+            self.desk = await self.let_in("ada")
+            await self.desk.ensure_project("thesis")
+            await self.desk.open_lab(f"/lab/workspaces/{self.desk.workspace}/tree/thesis?reset")
+        else:
+            await self.desk.clear_page("/thesis")
+        await self.desk.page.locator('.jp-LauncherCard[data-category="Notebook"]').wait_for()
+        return self.desk
+
+    async def close_desk(self) -> None:
+        """Close Ada's browser; fails if a page complained."""
+        if self.desk is not None:
+            ada, self.desk = self.desk, None
+            await ada.tidy_up()
+            await ada.leave()
+
+
 @pytest.fixture(scope="session")
-def signed_in() -> dict[str, StorageState]:
-    return {}
+async def door(browser: Browser, server: Server) -> AsyncIterator[Door]:
+    door = Door(browser, server)
+    yield door
+    await door.close_desk()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -67,40 +110,34 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture
-async def visit(
-    browser: Browser,
-    server: Server,
-    signed_in: dict[str, StorageState],
-    request: pytest.FixtureRequest,
-) -> AsyncIterator[Visit]:
+async def visit(door: Door, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
     visitors: list[Visitor] = []
 
     async def begin(name: str, *, fresh: bool = False) -> Visitor:
-        account = Account(name=name.title(), email=f"{name}@example.org")
-        cookies = None if fresh else signed_in.get(name)
-        visitor = await Visitor.arrive(browser, server.url, account, cookies)
-        visitors.append(visitor)
-        if name not in signed_in:
-            await (await join(server, name, Role.LEARNER)).aclose()
-        if cookies is None:
-            await visitor.sign_in()
-        if not fresh:
-            signed_in[name] = await visitor.context.storage_state()
-        return visitor
+        visitors.append(await door.let_in(name, fresh=fresh))
+        return visitors[-1]
 
     yield begin
-    if request.node.stash.get(HAS_FAILED, False):
-        for visitor in visitors:
-            await visitor.shot(f"failed-{request.node.name}-{visitor.account.name}")
     for visitor in visitors:
+        if has_failed(request.node):
+            await picture(visitor, request.node)
         await visitor.tidy_up()
         await visitor.leave()
 
 
 @pytest.fixture
-async def ada(visit: Visit) -> Visitor:
-    visitor = await visit("ada")
-    await visitor.ensure_project("thesis")
-    await visitor.open_lab(f"/lab/workspaces/{visitor.workspace}/tree/thesis?reset")
-    await visitor.page.locator('.jp-LauncherCard[data-category="Notebook"]').wait_for()
-    return visitor
+async def ada(door: Door, request: pytest.FixtureRequest) -> AsyncIterator[Visitor]:
+    ada = await door.ada_at_her_desk()
+    yield ada
+    if has_failed(request.node) or ada.problems:
+        await picture(ada, request.node)
+        await door.close_desk()
+
+
+async def picture(visitor: Visitor, node: pytest.Item) -> None:
+    """Keep a picture of the page in which a test has failed."""
+    await visitor.shot(f"failed-{node.name}-{visitor.account.name}")
+
+
+def has_failed(node: pytest.Item) -> bool:
+    return node.stash.get(HAS_FAILED, False)

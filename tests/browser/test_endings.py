@@ -17,3 +17,4 @@ async def test_a_kernel_that_was_killed_is_explained(ada: Visitor) -> None:
 
     await ada.page.locator(".jp-toast-message", has_text="The kernel of").wait_for()
     await ada.shot("30-kernel-killed")
+    await ada.confirm("It will restart automatically")

@@ -74,6 +74,8 @@ async def test_a_cell_whose_kernel_cannot_start_says_so_and_is_not_left_waiting(
     await ada.page.locator(".jp-toast-message", has_text="were not executed").wait_for()
     assert await ada.cell(0).locator(".jp-InputPrompt").inner_text() == "[ ]:"
     await ada.shot("20-no-kernel")
+    await ada.confirm(NO_ENGINE)
+    await ada.page.locator(".jp-Dialog", has_text="Select Kernel").locator(".jp-mod-reject").click()
     ada.expect_problem("503")
 
 
@@ -84,14 +86,14 @@ async def test_a_changed_setting_survives_a_reload(visit: Visit) -> None:
     grace = await visit("grace")
     await grace.open_lab()
     await grace.run("apputils:change-theme", theme="JupyterLab Dark")
-    await grace.page.locator('body[data-jp-theme-light="false"]').wait_for()
+    await grace.page.locator('body[data-jp-theme-light="false"]').wait_for(state="attached")
 
     await grace.open_lab("/lab")
 
-    await grace.page.locator('body[data-jp-theme-light="false"]').wait_for()
+    await grace.page.locator('body[data-jp-theme-light="false"]').wait_for(state="attached")
     await grace.shot("21-dark")
     await grace.run("apputils:change-theme", theme="JupyterLab Light")
-    await grace.page.locator('body[data-jp-theme-light="true"]').wait_for()
+    await grace.page.locator('body[data-jp-theme-light="true"]').wait_for(state="attached")
 
 
 async def test_defaults_and_shortcuts_are_there_although_no_schema_was_compiled(
@@ -114,6 +116,7 @@ async def test_the_layout_comes_back_after_a_reload(ada: Visitor) -> None:
         await ada.new_notebook()
     assert (await saved.value).ok
     path = await ada.current_path()
+    await ada.kernels_are_ready()
 
     await ada.open_lab(f"/lab/workspaces/{ada.workspace}")
 
@@ -123,6 +126,7 @@ async def test_the_layout_comes_back_after_a_reload(ada: Visitor) -> None:
 
 async def test_reset_forgets_the_layout(ada: Visitor) -> None:
     await ada.new_notebook()
+    await ada.kernels_are_ready()
 
     await ada.open_lab(f"/lab/workspaces/{ada.workspace}?reset")
 
@@ -187,7 +191,7 @@ async def test_nothing_is_made_when_no_project_is_chosen(ada: Visitor) -> None:
     await ada.menu("File", "New", "Text File")
     await ada.page.locator(".jp-Dialog .jp-mod-reject").click()
 
-    await ada.page.locator(".jp-Dialog", has_text="Nothing was made").wait_for()
+    await ada.confirm("Nothing was made")
 
 
 async def test_the_first_terminal_of_a_newcomer_asks_for_a_project(visit: Visit) -> None:
@@ -206,8 +210,9 @@ async def test_a_name_that_cannot_be_is_refused_in_words(ada: Visitor) -> None:
 
     await ada.answer("thesis")
 
-    await ada.page.locator(".jp-Dialog", has_text="in use").wait_for()
+    await ada.page.locator(".jp-Dialog", has_text="of that name already").wait_for()
     await ada.shot("24-name-taken")
-    await ada.page.locator(".jp-Dialog button").click()
+    await ada.confirm("of that name already")
     assert await ada.page.locator(".jp-Dialog input").input_value() == "thesis"
+    await ada.page.locator(".jp-Dialog .jp-mod-reject").click()
     ada.expect_problem("409")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
 PATIENCE = 10_000  # milliseconds until a step counts as failed; a loaded machine is slow
+# JupyterLab says so whenever a kernel ends soon after its notebook was opened.
+HARMLESS = "Could not restore the debugger state: Canceled future"
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
 
 # xterm draws on a canvas; its buffer has the text.
@@ -96,7 +98,7 @@ class Visitor:
         self.problems.append(f"page error: {error}")
 
     def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not message.text.startswith(HARMLESS):
             self.problems.append(f"console: {message.text} ({message.location.get('url')})")
 
     def expect_problem(self, pattern: str) -> None:
@@ -160,6 +162,29 @@ class Visitor:
         for terminal in await self.get("/api/terminals"):
             await self.call("DELETE", f"/api/terminals/{terminal['name']}")
 
+    async def clear_page(self, folder: str) -> None:
+        """Bring the page back to how it was: no tabs, no messages, the file browser in front."""
+        await self.page.unroute_all()
+        await self.kernels_are_ready()
+        await self.page.evaluate(
+            """() => {
+              const {shell} = window.jupyterapp;
+              [...shell.widgets('main')].forEach(widget => widget.dispose());
+              shell.collapseRight();
+            }"""
+        )
+        await self.tidy_up()
+        await self.page.evaluate(
+            """async () => {
+              const {kernels, sessions, terminals} = window.jupyterapp.serviceManager;
+              await Promise.all([kernels, sessions, terminals].map(one => one.refreshRunning()));
+            }"""
+        )
+        await self.run("apputils:dismiss-notification")
+        self.problems.clear()  # of kernels that were ended while the page still asked them things
+        await self.run("filebrowser:activate")
+        await self.run("filebrowser:go-to-path", path=folder)
+
     # --- signing in ---
 
     async def sign_up(self, shot: str = "") -> None:
@@ -222,6 +247,14 @@ class Visitor:
             )
             await entry.last.click()
 
+    async def kernels_are_ready(self) -> None:
+        """Wait until the open notebooks have their kernels, unless they shall not have any."""
+        await self.page.wait_for_function(
+            """() => [...window.jupyterapp.shell.widgets('main')].every(({sessionContext}) =>
+                 !sessionContext || sessionContext.kernelDisplayName === 'No Kernel' ||
+                 sessionContext.session?.kernel?.status === 'idle')"""
+        )
+
     async def kernel_id(self) -> str:
         """Return the id of the kernel of the document in front."""
         script = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
@@ -263,6 +296,12 @@ class Visitor:
         await self.page.locator(".platform-ProjectsHead button").click()
         await self.answer(name)
         await self.page.locator(f'.jp-BreadCrumbs-item[title="{name}"]').wait_for()
+
+    async def confirm(self, text: str) -> None:
+        """Wait for a dialog that says so, and close it."""
+        dialog = self.page.locator(".jp-Dialog", has_text=text)
+        await dialog.locator("button").last.click()
+        await dialog.wait_for(state="detached")
 
     async def answer(self, text: str) -> None:
         """Type the answer to a dialog and accept it."""
