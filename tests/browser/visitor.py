@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
-PATIENCE = 10_000  # milliseconds until a step counts as failed; a loaded machine is slow
+PATIENCE = 20_000  # milliseconds until a step counts as failed; a loaded machine is slow
 # JupyterLab says so whenever a kernel ends soon after its notebook was opened.
 HARMLESS = "Could not restore the debugger state: Canceled future"
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
@@ -313,7 +313,11 @@ class Visitor:
     async def new_notebook(self) -> None:
         """Make a notebook where the file browser is. Does not wait for its kernel."""
         await self.page.locator('.jp-LauncherCard[data-category="Notebook"]').first.click()
-        await self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+        # Its cells are there a moment before what was loaded takes their place.
+        await self.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget?.context?.isReady"
+        )
+        await self.cell().wait_for()
 
     def cell(self, index: int = 0) -> Locator:
         """Return a code cell of the notebook in front."""
