@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from platform_server.contents.model import Entry, Kind
 from platform_server.errors import FileMissing, TooLarge, WrongKind
 from platform_server.projects.names import composed, parse_path
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from platform_server.contents.fill import Filler
     from platform_server.contents.parts import Parts
@@ -57,19 +58,37 @@ class Reader:
         found = await self._step.settle_folder(project_id, folder.path)
         return sorted(found.values(), key=lambda entry: entry.path)
 
-    def stream(self, entry: Entry) -> AsyncIterator[bytes]:
-        """Give the bytes of exactly this entry in pieces."""
+    def stream(self, entry: Entry, *, start: int = 0) -> AsyncIterator[bytes]:
+        """Give the bytes of exactly this entry from ``start`` on in pieces."""
         if entry.kind is not Kind.FILE:
             raise WrongKind(f'"{entry.path}" is a folder, not a file.')
         if entry.revision is None:
-            return self._parts.workspace.stream(entry.project_id, entry.path)
-        return self._parts.blobs.open(entry.project_id, entry.revision.blob)
+            return self._parts.workspace.stream(entry.project_id, entry.path, start=start)
+        pieces = self._parts.blobs.open(entry.project_id, entry.revision.blob)
+        return _after(pieces, start) if start else pieces
 
     async def bytes_of(self, entry: Entry) -> bytes:
         """Return the bytes of exactly this entry."""
-        if (entry.size or 0) > self._parts.limits.read:
+        limit, size = self._parts.limits.read, entry.size or 0
+        pieces: list[bytes] = []
+        if size <= limit:
+            async with aclosing(cast("AsyncGenerator[bytes, None]", self.stream(entry))) as stream:
+                async for piece in stream:
+                    pieces.append(piece)
+                    if sum(map(len, pieces)) > limit:  # code made it larger meanwhile
+                        break
+        if max(size, sum(map(len, pieces))) > limit:
             raise TooLarge("The file is too large to be opened: download it instead.")
-        return b"".join([piece async for piece in self.stream(entry)])
+        return b"".join(pieces)
+
+
+async def _after(pieces: AsyncIterator[bytes], start: int) -> AsyncIterator[bytes]:
+    """Give what comes after the first ``start`` bytes: a blob is checked from its beginning."""
+    async with aclosing(cast("AsyncGenerator[bytes, None]", pieces)) as stream:
+        async for piece in stream:
+            if start < len(piece):
+                yield piece[start:]
+            start = max(start - len(piece), 0)
 
 
 def root_entry(project_id: ProjectId) -> Entry:

@@ -83,6 +83,10 @@ class ContentsService:
         entry = await self._reader.stat(project_id, path)
         return entry, self._reader.stream(entry)
 
+    def stream(self, entry: Entry, *, start: int = 0) -> AsyncIterator[bytes]:
+        """Return the bytes of exactly this entry from ``start`` on, in pieces. Raises WrongKind."""
+        return self._reader.stream(entry, start=start)
+
     async def write(
         self,
         project_id: ProjectId,

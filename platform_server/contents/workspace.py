@@ -81,8 +81,11 @@ class Workspace(Protocol):
         What is returned is ``settled`` only if the file did not change meanwhile. Raises TooLarge.
         """
 
-    def stream(self, project_id: ProjectId, path: str) -> AsyncIterator[bytes]:
-        """Give a file's bytes in pieces, as many as it has when opened. Raises FileMissing."""
+    def stream(self, project_id: ProjectId, path: str, *, start: int = 0) -> AsyncIterator[bytes]:
+        """Give a file's bytes from ``start`` on in pieces, as many as it has when opened.
+
+        Takes no time for what is before ``start``. Raises FileMissing.
+        """
 
     async def stage(self, project_id: ProjectId, staged: RevisionId, spool: Spool) -> None:
         """Write a file that nobody sees yet, ready to be placed."""

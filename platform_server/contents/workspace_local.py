@@ -84,10 +84,12 @@ class LocalWorkspace:
         """Append a file's bytes to ``into``."""
         return await asyncio.to_thread(self._copy_out, project_id, path, into)
 
-    async def stream(self, project_id: ProjectId, path: str) -> AsyncIterator[bytes]:
-        """Give a file's bytes in pieces."""
+    async def stream(
+        self, project_id: ProjectId, path: str, *, start: int = 0
+    ) -> AsyncIterator[bytes]:
+        """Give a file's bytes from ``start`` on in pieces."""
         with self._root(project_id) as root, _found(), regular_file(root, path) as descriptor:
-            left = os.fstat(descriptor).st_size
+            left = os.fstat(descriptor).st_size - os.lseek(descriptor, start, os.SEEK_SET)
             while left > 0:
                 piece = await asyncio.to_thread(os.read, descriptor, min(_PIECE, left))
                 if not piece:

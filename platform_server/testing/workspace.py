@@ -102,12 +102,14 @@ class MemoryWorkspace:
         into.write(node.data)
         return _seen(node)
 
-    async def stream(self, project_id: ProjectId, path: str) -> AsyncIterator[bytes]:
-        """Give a file's bytes."""
+    async def stream(
+        self, project_id: ProjectId, path: str, *, start: int = 0
+    ) -> AsyncIterator[bytes]:
+        """Give a file's bytes from ``start`` on."""
         data = self.content(project_id, path)
         if data is None:
             raise FileMissing
-        yield data
+        yield data[start:]
 
     async def stage(self, project_id: ProjectId, staged: RevisionId, spool: Spool) -> None:
         """Keep a file that nobody sees yet."""

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from platform_server.testing.serving import Person
 
 SECRET = "of the victim"
-NOTEBOOK = {
-    "nbformat": 4,
-    "nbformat_minor": 5,
-    "metadata": {},
-    "cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": SECRET}],
-}
 OTHER_PATHS = [  # what means another path, or no path at all, in the segments after the project
     "..",
     "../victim/secret.txt",
@@ -61,10 +55,6 @@ async def theirs(bob: Person) -> str:
     name = f"theirs-{new_id()}"
     await bob.project(name)
     await put(bob, f"{name}/secret.txt", SECRET)
-    answer = await bob.http.put(
-        f"/api/contents/{name}/secret.ipynb", json={"type": "notebook", "content": NOTEBOOK}
-    )
-    assert answer.status_code == 201
     return name
 
 
@@ -254,7 +244,7 @@ async def test_047_nothing_crosses_to_who_is_no_member(
     assert await text_of(bob, secret) == SECRET
     assert (await bob.http.get(f"{url}/{secret}/checkpoints")).json() == [marked]
     names = [one["name"] for one in (await bob.http.get(f"{url}/{theirs}")).json()["content"]]
-    assert names == ["secret.ipynb", "secret.txt"]
+    assert names == ["secret.txt"]
 
 
 async def test_047_who_may_look_takes_copies_and_changes_nothing(
@@ -287,97 +277,45 @@ async def test_047_who_may_look_takes_copies_and_changes_nothing(
     assert (await bob.http.get(raw_file)).text == SECRET
 
 
-async def test_048_no_other_door_leads_to_a_file(
-    alice: Person, stranger: httpx.AsyncClient, theirs: str
-) -> None:
-    file, notebook = f"{theirs}/secret.txt", f"{theirs}/secret.ipynb"
-    paths = [
-        *(f"/api/contents/{file}?content={flag}" for flag in "01"),
-        *(f"/api/contents/{file}?type={kind}" for kind in ("file", "directory", "notebook")),
-        f"/api/contents/{file}?format=base64&hash=1",
-        f"/api/contents/{theirs}?type=directory",
-        f"/api/contents/{file}/checkpoints",
-        f"/api/contents/{notebook}",
-        *(f"/{door}/{file}" for door in ("files", "view", "edit", "static", "voila", "tree")),
-        f"/files/{file}?download=1",
-        *(f"/nbconvert/{kind}/{notebook}" for kind in ("html", "script", "latex")),
-        f"/api/resolvePath?path={file}",
-        f"/api/nbconvert/{notebook}",
-        f"/lsp/{file}",
-        f"/notebooks/{notebook}",
-    ]
-    missing = await alice.http.get("/api/contents/nobodys/secret.txt")
-    for path in paths:
-        answer = await alice.http.get(path)
-        unknown = await stranger.get(path)
-        assert answer.status_code == 404, (path, answer.text)
-        assert unknown.status_code in {302, 401, 403, 404}, (path, unknown.text)
-        assert SECRET not in answer.text + unknown.text
-    assert (await alice.http.get(f"/api/contents/{file}")).text == missing.text
+async def test_051_of_many_tabs_with_the_same_state_one_saves(alice: Person) -> None:
+    project = await alice.project("tabs")
+    opened = await put(alice, "tabs/a.txt", new_id())
+    body = [{"type": "file", "format": "text", "content": f"tab {number}"} for number in range(8)]
+    match = {"If-Match": f'"{opened["hash"]}"'}
+    url = "/api/contents/tabs/a.txt"
+    works = [alice.http.put(url, json=one, headers=match) for one in body]
+    answers = await asyncio.gather(*works)
+    statuses = [answer.status_code for answer in answers]
+    assert sorted(statuses) == [200] + [412] * 7
+    assert await text_of(alice, "tabs/a.txt") == f"tab {statuses.index(200)}"
+    by_id = f"/api/projects/{project['id']}/files/a.txt?conflict=copy"
+    copy = await alice.http.put(by_id, content=b"stale", headers=match)
+    assert await text_of(alice, f"tabs/{copy.json()['path']}") == "stale"
+    assert await text_of(alice, "tabs/a.txt") == f"tab {statuses.index(200)}"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "a.html",
-        "a.htm",
-        "a.xhtml",
-        "a.svg",
-        "a.xml",
-        "a.js",
-        "a.mjs",
-        "a.css",
-        "a.ipynb",
-        "a",
-        "a.xsl",
-    ],
-)
-async def test_049_050_what_could_be_a_page_is_saved_to_disk(alice: Person, name: str) -> None:
-    project = await alice.project("pages")
-    page = b"<html xmlns='http://www.w3.org/1999/xhtml'><script>alert(1)</script></html>"
-    by_id = f"/api/projects/{project['id']}/files/{name}"
-    await alice.http.put(by_id, content=page)
-    for url in (by_id, f"/files/pages/{name}"):
-        answer = await alice.http.get(url)
-        policy = answer.headers["content-security-policy"]
-        assert answer.content == page
-        assert answer.headers["content-disposition"].startswith("attachment;")
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
-        assert policy.split(";")[0] == "sandbox"
-        assert "default-src 'none'" in policy
-        assert "allow-" not in policy
+async def test_052_a_stale_save_revives_nothing(alice: Person) -> None:
+    await alice.project("stale")
+    url = "/api/contents/stale"
+    body = {"type": "file", "format": "text", "content": "late"}
+    for change, path in (("PATCH", "renamed.txt"), ("DELETE", "deleted.txt")):
+        opened = await put(alice, f"stale/{change}.txt", new_id())
+        sent = {"path": f"stale/{path}-{new_id()}"} if change == "PATCH" else None
+        changed = await alice.http.request(change, f"{url}/{change}.txt", json=sent)
+        late = await alice.http.put(
+            f"{url}/{change}.txt", json=body, headers={"If-Match": f'"{opened["hash"]}"'}
+        )
+        assert changed.status_code < 300
+        assert late.status_code == 412
+        assert await text_of(alice, f"stale/{change}.txt") is None
 
 
-@pytest.mark.parametrize("name", ["a.pdf", "a.png", "a.txt", "a.json", "a.csv"])
-async def test_049_050_what_is_shown_keeps_its_type_and_has_no_origin(
-    alice: Person, name: str
-) -> None:
-    project = await alice.project("pages")
-    by_id = f"/api/projects/{project['id']}/files/{name}"
-    await alice.http.put(by_id, content=b"<script>alert(1)</script>")
-    for url in (by_id, f"/files/pages/{name}"):
-        answer = await alice.http.get(url)
-        assert "html" not in answer.headers["content-type"]
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["content-security-policy"].split(";")[0] == "sandbox"
-
-
-async def test_049_a_name_does_not_write_headers(alice: Person) -> None:
-    project = await alice.project("pages")
-    name = "a%22;%20filename=%22b.html;%20%C3%A9.txt"
-    await alice.http.put(f"/api/projects/{project['id']}/files/{name}", content=b"x")
-    answer = await alice.http.get(f"/files/pages/{name}")
-    assert answer.headers["content-disposition"] == (
-        "inline; filename*=UTF-8''a%22%3B%20filename%3D%22b.html%3B%20%C3%A9.txt"
-    )
-
-
-async def test_049_another_sites_page_cannot_include_a_file(alice: Person) -> None:
-    await alice.project("pages")
-    await put(alice, "pages/data.json", "[1]")
-    browser = await alice.browser()
-    own = {"Referer": f"{alice.server.url}/lab"}
-    assert (await browser.get("/files/pages/data.json", headers=own)).text == "[1]"
-    evil = {"Referer": "http://evil.example/"}
-    assert (await browser.get("/files/pages/data.json", headers=evil)).status_code in {403, 404}
+async def test_053_what_was_saved_is_read_by_every_door(alice: Person) -> None:
+    project = await alice.project("reads")
+    for number in range(20):
+        saved = await put(alice, "reads/a.txt", f"{number}")
+        doors = ["/files/reads/a.txt", f"/api/projects/{project['id']}/files/a.txt"]
+        texts = [(await alice.http.get(door)).text for door in doors]
+        assert [*texts, await text_of(alice, "reads/a.txt")] == [f"{number}"] * 3
+        (listed,) = (await alice.http.get("/api/contents/reads")).json()["content"]
+        assert listed["hash"] == saved["hash"]

@@ -157,6 +157,39 @@ async def test_130_a_sparse_file_of_a_terabyte_is_shown_and_not_read(
     assert list(files.iterdir()) == []
 
 
+async def test_130_the_end_of_a_sparse_file_is_as_near_as_its_beginning(
+    contents: ContentsService, files: Path
+) -> None:
+    with (files / "huge.bin").open("wb") as file:
+        file.truncate(SPARSE)
+        file.seek(SPARSE - 3)
+        file.write(b"end")
+
+    entry = await contents.stat(WONDER, "huge.bin")
+
+    assert [piece async for piece in contents.stream(entry, start=SPARSE - 3)] == [b"end"]
+
+
+async def test_130_a_file_that_turns_into_a_sparse_one_is_not_read_into_memory(
+    contents: ContentsService, files: Path
+) -> None:
+    folder = files / "__pycache__"  # what is in it is in the sandbox only
+    folder.mkdir()
+    (folder / "small").write_bytes(b"small")
+    with (folder / "huge").open("wb") as file:
+        file.truncate(SPARSE)
+
+    refused = 0
+    with swapping(folder / "small", folder / "huge"):
+        for _ in range(ROUNDS):
+            entry = await contents.stat(WONDER, "__pycache__/small")
+            try:
+                assert await contents.bytes_of(replace(entry, unkept_size=5)) == b"small"
+            except TooLarge:
+                refused += 1
+    assert refused > 0
+
+
 async def test_130_a_file_that_grows_while_it_is_read_is_bounded(
     contents: ContentsService, files: Path, tmp_path: Path
 ) -> None:

@@ -120,6 +120,8 @@ async def test_a_file_is_streamed_as_it_is(workspace: Workspace, tmp_path: Path)
     pieces = [piece async for piece in workspace.stream(WONDER, "a.bin")]
 
     assert sum(len(piece) for piece in pieces) == 3 << 20
+    tail = [piece async for piece in workspace.stream(WONDER, "a.bin", start=(3 << 20) - 5)]
+    assert tail == [bytes(5)]
     with pytest.raises(FileMissing):
         await anext(workspace.stream(WONDER, "none"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from platform_extensions.contents.models import (
     with_text_or_bytes,
 )
 from platform_server.contents.model import Entry, Kind
-from platform_server.errors import InvalidInput, NotFound
+from platform_server.errors import InvalidInput, NotFound, TooLarge
 from platform_server.projects.model import Access
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Query:
     content: bool = True
     type: str | None = None  # "file", "notebook" or "directory"; None: as the name suggests
     format: str | None = None  # "text" or "base64"; None: text if it is
-    hash: bool = False  # even for what is in the sandbox only, and has to be read for it
+    hash: bool = False  # even for what is in the sandbox only, unless it is too large to be read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,7 @@ class ContentsTree:
         kind = query.type or type_of(found.entry)
         model = entry_model(found.view, found.entry, kind=kind)
         if query.hash and model["hash"] is None:
-            model |= {"hash": await self._digest(found), "hash_algorithm": "sha256"}
+            model |= await self._digest(found)
         if not query.content:
             return model
         if kind == "notebook":
@@ -109,13 +110,14 @@ class ContentsTree:
         said = {} if fault is None else {"message": fault}
         return model | {"content": notebook, "format": "json"} | said
 
-    async def _digest(self, found: Found) -> str:
-        digest = sha256()
-        entry = found.entry
-        _, pieces = await self._services.contents.open(entry.project_id, entry.path)
-        async for piece in pieces:
-            digest.update(piece)
-        return digest.hexdigest()
+    async def _digest(self, found: Found) -> Model:
+        """Return the hash of what is in the sandbox only; code may make it larger meanwhile."""
+        try:
+            data = await self._services.contents.bytes_of(found.entry)
+        except TooLarge:
+            return {}
+        digest = await asyncio.to_thread(sha256, data)
+        return {"hash": digest.hexdigest(), "hash_algorithm": "sha256"}
 
 
 def _require_type(is_type: str, query: Query, path: str) -> None:

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from platform_extensions.files.conditions import etag_of, is_unchanged
 from platform_extensions.files.ranges import Span, Unsatisfiable, span_of
+from platform_server.contents.model import Kind
+from platform_server.errors import WrongKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from tornado.web import RequestHandler
 
     from platform_server.contents.model import Entry
+    from platform_server.contents.service import ContentsService
 
 # Shown in the browser; everything else is saved to disk. None of these can carry a script, and the
 # policy below switches scripts off and takes the origin away should a browser think otherwise.
@@ -42,12 +45,17 @@ POLICY = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-s
 
 async def deliver(
     handler: RequestHandler,
+    contents: ContentsService,
     entry: Entry,
-    pieces: AsyncIterator[bytes],
     *,
     download: bool = False,
 ) -> None:
-    """Answer a GET or HEAD with a file. The handler must not have answered anything yet."""
+    """Answer a GET or HEAD with a file. The handler must not have answered anything yet.
+
+    Raises WrongKind for a folder.
+    """
+    if entry.kind is not Kind.FILE:
+        raise WrongKind(f'"{entry.path}" is a folder, not a file.')
     etag = etag_of(entry)
     _set_headers(handler, entry, etag, download=download)
     if is_unchanged(handler.request.headers, etag):
@@ -66,20 +74,17 @@ async def deliver(
     span = span or Span(start=0, stop=size)
     handler.set_header("Content-Length", str(span.length))
     if handler.request.method != "HEAD":
-        await _send(handler, pieces, span)
+        await _send(handler, contents.stream(entry, start=span.start), span.length)
 
 
-async def _send(handler: RequestHandler, pieces: AsyncIterator[bytes], span: Span) -> None:
-    """Write the span, waiting for a slow reader, whoever goes away ends it."""
-    position = 0
+async def _send(handler: RequestHandler, pieces: AsyncIterator[bytes], length: int) -> None:
+    """Write so many bytes, waiting for a slow reader; whoever goes away ends it."""
     async with aclosing(cast("AsyncGenerator[bytes, None]", pieces)) as stream:
         async for piece in stream:
-            wanted = piece[max(span.start - position, 0) : max(span.stop - position, 0)]
-            position += len(piece)
-            if wanted:
-                handler.write(wanted)
-                await handler.flush()
-            if position >= span.stop:
+            handler.write(piece[:length])
+            await handler.flush()
+            length -= len(piece)
+            if length <= 0:
                 return
 
 

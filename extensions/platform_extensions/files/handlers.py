@@ -31,7 +31,7 @@ class FilesHandler(JsonFailures, JupyterHandler):
         manager = cast("PlatformContents", self.contents_manager)
         found = await manager.tree.find(current_principal(), path)
         contents = manager.services.contents
-        entry, pieces = await contents.open(found.entry.project_id, found.entry.path)
-        await deliver(self, entry, pieces, download=bool(self.get_argument("download", "")))
+        download = bool(self.get_argument("download", ""))
+        await deliver(self, contents, found.entry, download=download)
 
     head = get

@@ -59,8 +59,8 @@ class ProjectFileHandler(HearsOut, PlatformHandler):
     async def get(self, project_id: str, path: str) -> None:
         """Send the file."""
         await self._project(project_id, Access.VIEWER)
-        entry, pieces = await self.services.contents.open(ProjectId(project_id), path)
-        await deliver(self, entry, pieces)
+        contents = self.services.contents
+        await deliver(self, contents, await contents.stat(ProjectId(project_id), path))
 
     head = get
 
