@@ -5,6 +5,8 @@
 ``contents``  its service
 ``code``      its code: writes, reads, removes
 ``real``      the world on the disk only, for what the twins do not model
+``place``     over HTTP: a new project of alice's
+``box``       the running sandbox of that project
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from platform_server.clock import new_id
+from platform_server.testing.places import Box, Place
 from platform_server.testing.worlds import (
     Code,
     World,
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_server.contents.service import ContentsService
+    from platform_server.testing.serving import Person
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +68,20 @@ def contents(world: World) -> ContentsService:
 @pytest.fixture
 def code(world: World) -> Code:
     return world.code
+
+
+@pytest.fixture
+async def place(alice: Person) -> Place:
+    name = f"place {new_id()}"
+    await alice.project(name)
+    return Place(alice, name)
+
+
+@pytest.fixture
+async def box(place: Place) -> AsyncIterator[Box]:
+    project = await place.person.project(place.name)
+    http = place.person.http
+    started = await http.post("/api/containers/", json={"project": project["id"]})
+    assert started.status_code == 201, started.text
+    yield Box(place, started.json()["id"])
+    await http.delete(f"/api/containers/{started.json()['id']}")

@@ -112,7 +112,8 @@ class ContentsHandler(LargeBody, PlatformHandler):
 
     def _sent(self) -> Model:
         """Return the JSON object of the request, {} if there is none."""
-        model = self.get_json_body() or {}
+        sent = self.get_json_body()
+        model = {} if sent is None else sent
         if not isinstance(model, dict):
             raise InvalidInput("Send a JSON object.")
         for name in ("path", "copy_from", "type", "ext", "format"):
