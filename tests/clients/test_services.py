@@ -20,8 +20,9 @@ async def test_jupyterlab_services_work_with_the_server(alice: Person) -> None:
     node = shutil.which("node")
     assert node is not None, "scripts/setup-labextension installs Node.js"
 
+    # Without being forced Node would wait a minute for the library's own timers.
     process = await asyncio.create_subprocess_exec(
-        *(node, "--test", "--test-reporter=spec", str(SCRIPT)),
+        *(node, "--test", "--test-force-exit", "--test-reporter=spec", str(SCRIPT)),
         env=os.environ
         | {
             "PLATFORM_URL": alice.server.url + "/",
