@@ -11,6 +11,7 @@ import pytest
 
 from platform_server.clock import new_id
 from platform_server.identity.model import Role
+from platform_server.testing.hostile_code import SPARSE
 from platform_server.testing.serving import Server, join
 
 if TYPE_CHECKING:
@@ -169,3 +170,23 @@ async def test_049_another_sites_page_cannot_include_a_file(alice: Person) -> No
     assert (await browser.get("/files/pages/data.json", headers=own)).text == "[1]"
     evil = {"Referer": "http://evil.example/"}
     assert (await browser.get("/files/pages/data.json", headers=evil)).status_code in {403, 404}
+
+
+async def test_130_a_sparse_file_costs_the_server_what_is_asked_of_it(alice: Person) -> None:
+    project = await alice.project("sparse")
+    listed = await alice.http.get("/api/contents/sparse")
+    huge = alice.server.home / "volumes" / project["id"] / "files" / "huge.bin"
+    with huge.open("wb") as file:
+        file.seek(SPARSE - 3)
+        file.write(b"end")
+    by_id = f"/api/projects/{project['id']}/files/huge.bin"
+    for url in (by_id, "/files/sparse/huge.bin"):
+        tail = await alice.http.get(url, headers={"Range": "bytes=-3"})
+        assert (tail.status_code, tail.content) == (206, b"end")
+        assert (await alice.http.head(url)).headers["content-length"] == str(SPARSE)
+    model = await alice.http.get("/api/contents/sparse/huge.bin?content=0&hash=1")
+    opened = await alice.http.get("/api/contents/sparse/huge.bin")
+    assert listed.status_code == 200
+    assert (model.json()["size"], model.json()["hash"]) == (SPARSE, None)
+    assert opened.status_code == 413
+    assert (await alice.http.delete("/api/contents/sparse/huge.bin")).status_code == 204
