@@ -25,7 +25,7 @@ def main(*, quick: bool, only: str, target: Path | None) -> None:
     """Measure the platform beside a stock Jupyter Server, in turns, in one run."""
     with tempfile.TemporaryDirectory(prefix="bench-") as root:
         folder = Path(root)
-        for part in ("ours", "stock/files"):
+        for part in ("ours", "cold", "stock/files"):
             (folder / part).mkdir(parents=True)
         rows = asyncio.run(measure(folder, quick=quick, only=only.lower()))
     if target is not None:
@@ -35,7 +35,11 @@ def main(*, quick: bool, only: str, target: Path | None) -> None:
 async def measure(folder: Path, *, quick: bool, only: str) -> list[dict[str, Any]]:
     """Start both servers, take every measure and print it as it comes; returns all rows."""
     rows = []
-    async with stock(folder / "stock") as theirs, ours(folder / "ours") as own:
+    async with (
+        stock(folder / "stock") as theirs,
+        ours(folder / "cold", "--PlatformApp.warm_sandboxes=0") as cold,
+        ours(folder / "ours", without_pool=cold) as own,
+    ):
         click.echo(report.heading())
         for one in MEASURES:
             if only in one.title.lower():

@@ -23,7 +23,9 @@ _COMMAND = str(Path(sys.executable).with_name("jupyter-platform"))
 
 
 @asynccontextmanager
-async def ours(folder: Path) -> AsyncIterator[Target]:
+async def ours(
+    folder: Path, *options: str, without_pool: Target | None = None
+) -> AsyncIterator[Target]:
     """Run it with one user, who has one project."""
     address = f"127.0.0.1:{free_port()}"
     env = os.environ | {
@@ -31,10 +33,13 @@ async def ours(folder: Path) -> AsyncIterator[Target]:
         "PLATFORM_PORT": address.rpartition(":")[2],
     }
     async with (
-        serving([_COMMAND], address=address, env=env, log=folder / "log") as pid,
+        serving([_COMMAND, *options], address=address, env=env, log=folder / "log") as pid,
         AsyncExitStack() as clients,
     ):
-        yield await _Installation(address=address, pid=pid, env=env, clients=clients).new_user()
+        installation = _Installation(
+            address=address, pid=pid, env=env, clients=clients, without_pool=without_pool
+        )
+        yield await installation.new_user()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +48,7 @@ class _Installation:
     pid: int
     env: Mapping[str, str]
     clients: AsyncExitStack  # closed with the server
+    without_pool: Target | None
 
     async def new_user(self) -> Target:
         """Sign up a user with a project."""
@@ -59,6 +65,7 @@ class _Installation:
             http=http,
             cool=lambda: _stop_sandboxes(http),
             new_user=self.new_user,
+            without_pool=self.without_pool,
         )
 
     async def _new_token(self, email: str) -> str:

@@ -31,6 +31,7 @@ class Target:
     http: httpx.AsyncClient
     cool: Callable[[], Awaitable[None]]  # ends everything that makes the next start faster
     new_user: Callable[[], Awaitable[Target]]  # signs up one more user
+    without_pool: Target | None = None  # the same, on a server where no sandbox ever waits
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """Make a request; return the JSON of its answer. Raises httpx.HTTPStatusError."""

@@ -112,6 +112,7 @@ class Platform:
                 image=settings.image or image_name(),
                 limits=settings.sandbox,
                 most=settings.most_sandboxes,
+                warm=settings.warm,
             ),
         )
         return Services(
@@ -133,6 +134,7 @@ class Platform:
 
         contents = services.contents
         services.sandboxes.on_starting.append(contents.materialise)
+        services.sandboxes.exclusively = contents.exclusively
         services.sandboxes.on_stopping.append(contents.absorb)
         services.projects.on_deleted += [stop, contents.forget_project, self._volumes.remove]
 

@@ -16,6 +16,7 @@ from platform_server.environments.model import PackagePolicy
 from platform_server.identity.supabase_api import SupabaseKeys
 from platform_server.paths import Home
 from platform_server.sandboxes.model import Limits
+from platform_server.sandboxes.pool import PoolSize
 from platform_server.terminals.model import TerminalLimits
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Settings:
     database_url: str
     image: str = ""  # of the sandboxes; empty: the one that `jupyter platform image build` makes
     most_sandboxes: int = 100  # that run at once
+    warm: PoolSize = field(default_factory=PoolSize)  # sandboxes that wait for a project
     sandbox: Limits = field(default_factory=Limits)
     contents: ContentsLimits = field(default_factory=ContentsLimits)
     terminals: TerminalLimits = field(default_factory=TerminalLimits)

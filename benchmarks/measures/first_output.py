@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from benchmarks.target import Target
+
+_REFILL = 3.0  # seconds
 
 
 async def _seconds(target: Target) -> float:
@@ -25,9 +28,18 @@ async def _seconds(target: Target) -> float:
 
 
 async def cold(target: Target) -> AsyncGenerator[float, None]:
-    """Nothing of this user's runs before."""
+    """Nothing of this user's runs before, and no sandbox waits."""
+    target = target.without_pool or target
     while True:
         await target.cool()
+        yield 1000 * await _seconds(target)
+
+
+async def pooled(target: Target) -> AsyncGenerator[float, None]:
+    """Nothing of this user's runs before, but a sandbox waits for whoever comes."""
+    while True:
+        await target.cool()
+        await asyncio.sleep(_REFILL)  # the pool tells nobody that it is full
         yield 1000 * await _seconds(target)
 
 
@@ -43,6 +55,14 @@ MEASURES = (
         title="session -> websocket -> first output, cold",
         unit="ms",
         ours=cold,
+        stock=cold,
+        rounds=9,
+        quick_rounds=2,
+    ),
+    Measure(
+        title="session -> websocket -> first output, warm pool",
+        unit="ms",
+        ours=pooled,
         stock=cold,
         rounds=9,
         quick_rounds=2,

@@ -22,6 +22,8 @@ from platform_server.errors import WrongKind
 from platform_server.projects.names import parse_path
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from platform_server.contents.parts import Parts
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
@@ -166,6 +168,10 @@ class ContentsService:
         To be awaited before a sandbox is started on it. Done once, it costs nothing.
         """
         await self._filler.ready(project_id)
+
+    def exclusively(self, project_id: ProjectId) -> AbstractAsyncContextManager[None]:
+        """Keep everybody off the project's workspace while its folders are replaced."""
+        return self._step.lock(project_id)
 
     async def forget_project(self, project_id: ProjectId) -> None:
         """Remove a deleted project's workspace. For ``ProjectService.on_deleted``."""

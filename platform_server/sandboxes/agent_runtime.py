@@ -77,6 +77,10 @@ class AgentRuntime:
         self._link.expect(agent_pid)
         await self._link.connected()
 
+    async def ready(self) -> None:
+        """Return once kernels can be forked. Raises SandboxGone, SandboxBusy."""
+        await self._until_ready()
+
     async def start_kernel(self, launch: KernelLaunch) -> AgentKernel:
         """Fork a kernel, in the place of an earlier one of the same id on the same endpoints.
 

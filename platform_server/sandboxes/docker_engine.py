@@ -41,6 +41,8 @@ _DEFAULT_URL = "unix:///var/run/docker.sock"
 _TIMEOUT = 60  # seconds for one call of the engine
 _AT_ONCE = 8  # calls of the engine under way
 
+_GOING = {404, 409}  # it is gone; somebody else removes it already
+
 
 class DockerEngine:
     """Runs sandboxes as containers of one Docker engine.
@@ -97,8 +99,11 @@ class DockerEngine:
         self._groups.pop(sandbox_id, None)
 
         def remove(client: DockerClient) -> None:
-            with contextlib.suppress(NotFound):
+            try:
                 client.api.remove_container(name, force=True, v=True)
+            except APIError as error:
+                if error.status_code not in _GOING:
+                    raise
 
         await self._call(remove)
 
@@ -236,7 +241,7 @@ def _container(inspected: dict[str, Any]) -> Container:
     state, labels = inspected["State"], inspected["Config"]["Labels"]
     return Container(
         sandbox_id=SandboxId(labels[LABEL_SANDBOX]),
-        project_id=ProjectId(labels[LABEL_PROJECT]),
+        project_id=ProjectId(labels[LABEL_PROJECT]) if labels[LABEL_PROJECT] else None,
         running=bool(state["Running"]),
         pid=int(state["Pid"]),
         started_at=_moment(state["StartedAt"]),

@@ -38,7 +38,7 @@ def container_config(spec: ContainerSpec, *, installation: str, seccomp: str) ->
         "Labels": {
             LABEL_INSTALLATION: installation,
             LABEL_SANDBOX: spec.sandbox_id,
-            LABEL_PROJECT: spec.project_id,
+            LABEL_PROJECT: spec.project_id or "",
         },
         "NetworkDisabled": True,
         "AttachStdout": False,

@@ -19,7 +19,7 @@ class ContainerSpec:
     """Everything an engine needs to make one sandbox."""
 
     sandbox_id: SandboxId
-    project_id: ProjectId
+    project_id: ProjectId | None  # None: it is not known yet
     image: str
     hostname: str
     limits: Limits
@@ -33,7 +33,7 @@ class Container:
     """What an engine knows about a sandbox's container."""
 
     sandbox_id: SandboxId
-    project_id: ProjectId
+    project_id: ProjectId | None  # as it was when it was started
     running: bool
     pid: int  # of its main process as the host sees it; 0 when not running
     started_at: datetime | None

@@ -28,20 +28,24 @@ from platform_server.sandboxes.model import (
     SandboxId,
     SandboxState,
 )
+from platform_server.sandboxes.pool import Pool, PoolSize, WarmSandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from platform_server.projects.model import ProjectId
     from platform_server.sandboxes.engine import ContainerDied, SandboxEngine
     from platform_server.sandboxes.model import Usage
     from platform_server.sandboxes.repository import SandboxRepository
-    from platform_server.sandboxes.volumes import Volumes
+    from platform_server.sandboxes.volumes import Volume, Volumes
 
 Hook: TypeAlias = "Callable[[ProjectId], Awaitable[None]]"
 Sandboxes: TypeAlias = list[Sandbox]
+Exclusively: TypeAlias = "Callable[[ProjectId], AbstractAsyncContextManager[None]]"
 
+_AT_ONCE = 4  # containers that start at the same time; more are slower, one and all
 _START_PATIENCE = 60.0  # seconds for the agent to dial in
 _ENGINE_PAUSE = 2.0  # seconds before an engine that went away is asked again
 
@@ -55,6 +59,7 @@ class SandboxPolicy:
     image: str
     limits: Limits = dataclasses.field(default_factory=Limits)
     most: int = 100  # sandboxes that run at once on this server
+    warm: PoolSize = dataclasses.field(default_factory=PoolSize)  # that wait for a project
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,15 +74,21 @@ class Door(Protocol):
     async def open(self, sandbox: Sandbox, folder: Path) -> None:
         """Listen in the folder, which only that sandbox sees."""
 
-    async def close(self, sandbox: Sandbox) -> None:
+    async def close(self, sandbox_id: SandboxId) -> None:
         """Listen no more. May be called twice."""
+
+
+@contextlib.asynccontextmanager
+async def _nobody_else(_project_id: ProjectId) -> AsyncIterator[None]:
+    yield
 
 
 class SandboxService:
     """Starts and stops sandboxes, and knows why each one ended.
 
     ``on_starting`` hooks run before a project's code can see its files, ``on_stopping`` hooks when
-    it has ended and before that is told to anybody, so that what it wrote last is kept.
+    it has ended and before that is told to anybody, so that what it wrote last is kept. While a
+    waiting sandbox becomes a project's, ``exclusively`` keeps others off the project's folders.
     """
 
     def __init__(
@@ -94,6 +105,7 @@ class SandboxService:
         self.on_starting: list[Hook] = []
         self.on_stopping: list[Hook] = []
         self.doors: list[Door] = []
+        self.exclusively: Exclusively = _nobody_else
         self._engine = engine
         self._repository = repository
         self._volumes = volumes
@@ -103,8 +115,10 @@ class SandboxService:
         self._new_id = new_id
         self._running: dict[ProjectId, _Running] = {}
         self._starting: dict[ProjectId, asyncio.Task[AgentRuntime]] = {}
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._stopping: dict[ProjectId, asyncio.Lock] = {}
         self._watcher: asyncio.Task[None] | None = None
+        self._pool = Pool(self._make_warm, self._discard, policy.warm, clock=now)
 
     async def start(self) -> None:
         """Sweep what an earlier server left, and begin to watch. The engine may be away."""
@@ -114,13 +128,16 @@ class SandboxService:
             await self._sweep()
         except EngineUnavailable:
             log.warning("the container engine does not answer; sandboxes start once it does")
+        await self._volumes.recover()
         self._watcher = asyncio.create_task(self._watch(), context=Context())
+        self._pool.start()
 
     async def aclose(self) -> None:
         """Stop every sandbox and the watching. May be called twice."""
         if self._watcher is not None:
             self._watcher.cancel()
             await asyncio.gather(self._watcher, return_exceptions=True)
+        await self._pool.aclose()
         for start in list(self._starting.values()):
             start.cancel()
         await asyncio.gather(
@@ -163,6 +180,10 @@ class SandboxService:
             return [running.sandbox for running in self._running.values()]
         return await self._repository.latest(project_ids)
 
+    def waiting(self) -> list[SandboxId]:
+        """Return the sandboxes that wait for a project."""
+        return self._pool.waiting()
+
     async def usage(self, sandbox_id: SandboxId) -> Usage | None:
         """Return what a sandbox uses now, None when it does not run."""
         if any(running.sandbox.id == sandbox_id for running in self._running.values()):
@@ -180,50 +201,82 @@ class SandboxService:
             raise LimitReached("All places for sandboxes are taken; try again in a few minutes.")
         for hook in self.on_starting:
             await hook(project_id)
-        volume = await self._volumes.prepare(project_id)
+        warm = self._pool.claim()
         sandbox = Sandbox(
-            id=SandboxId(self._new_id()),
+            id=warm.id if warm else SandboxId(self._new_id()),
             project_id=project_id,
             state=SandboxState.STARTING,
             limits=self._policy.limits,
             created_at=self._now(),
         )
-        await self._repository.save(sandbox)
-        runtime = self._new_runtime(sandbox)
+        runtime = warm.runtime if warm else self._new_runtime(sandbox.id)
         try:
-            runtime.listen()
+            await self._repository.save(sandbox)
+            if warm:
+                async with self.exclusively(project_id):
+                    await self._volumes.hand_over(warm.id, project_id)
+            else:
+                await self._launch(runtime, await self._volumes.prepare(project_id), project_id)
             for door in self.doors:
                 await door.open(sandbox, runtime.control)
-            container = await self._engine.start(
-                ContainerSpec(
-                    sandbox_id=sandbox.id,
-                    project_id=project_id,
-                    image=self._policy.image,
-                    hostname="sandbox",
-                    limits=sandbox.limits,
-                    workspace=volume.files,
-                    home=volume.home,
-                    control=runtime.control,
-                )
-            )
-            async with asyncio.timeout(_START_PATIENCE):
-                await runtime.start(container.pid)
-        except (PlatformError, TimeoutError, asyncio.CancelledError) as error:
+        except (PlatformError, asyncio.CancelledError) as error:
             await self._fail(sandbox, runtime, error)
-            if isinstance(error, TimeoutError):
-                raise SandboxStartFailed("The sandbox did not answer in time.") from error
             raise
         running = dataclasses.replace(sandbox, state=SandboxState.RUNNING, started_at=self._now())
         await self._repository.save(running)
         self._running[project_id] = _Running(sandbox=running, runtime=runtime)
         return runtime
 
-    def _new_runtime(self, sandbox: Sandbox) -> AgentRuntime:
+    async def _launch(
+        self, runtime: AgentRuntime, volume: Volume, project_id: ProjectId | None
+    ) -> None:
+        """Start a container and return when its agent serves."""
+        async with self._places:
+            runtime.listen()
+            container = await self._engine.start(
+                ContainerSpec(
+                    sandbox_id=runtime.sandbox_id,
+                    project_id=project_id,
+                    image=self._policy.image,
+                    hostname="sandbox",
+                    limits=self._policy.limits,
+                    workspace=volume.files,
+                    home=volume.home,
+                    control=runtime.control,
+                )
+            )
+            try:
+                async with asyncio.timeout(_START_PATIENCE):
+                    await runtime.start(container.pid)
+            except TimeoutError as error:
+                raise SandboxStartFailed("The sandbox did not answer in time.") from error
+
+    async def _make_warm(self) -> WarmSandbox:
+        """Start a sandbox for whichever project comes next."""
+        sandbox_id = SandboxId(self._new_id())
+        warm = WarmSandbox(id=sandbox_id, runtime=self._new_runtime(sandbox_id))
+        try:
+            await self._launch(warm.runtime, await self._volumes.spare(sandbox_id), None)
+            await warm.runtime.ready()
+        except BaseException:
+            await self._discard(warm)
+            raise
+        return warm
+
+    async def _discard(self, warm: WarmSandbox) -> None:
+        """Leave nothing of a sandbox that waited."""
+        await warm.runtime.end(self._ended(EndCause.ENGINE, "It was not needed."))
+        with contextlib.suppress(PlatformError):
+            await self._engine.remove(warm.id)
+        await self._volumes.drop_spare(warm.id)
+        await self._tidy(warm.id)
+
+    def _new_runtime(self, sandbox_id: SandboxId) -> AgentRuntime:
         return AgentRuntime(
-            sandbox.id,
-            self._run_folder / sandbox.id,
-            limits=sandbox.limits,
-            oom_kills=lambda: self._engine.oom_kills(sandbox.id),
+            sandbox_id,
+            self._run_folder / sandbox_id,
+            limits=self._policy.limits,
+            oom_kills=lambda: self._engine.oom_kills(sandbox_id),
             new_id=self._new_id,
         )
 
@@ -234,7 +287,8 @@ class SandboxService:
         await runtime.end(ended)
         with contextlib.suppress(PlatformError):
             await self._engine.remove(sandbox.id)
-        await self._tidy(sandbox)
+        await self._volumes.drop_spare(sandbox.id)
+        await self._tidy(sandbox.id)
         failed = dataclasses.replace(sandbox, state=SandboxState.FAILED, ended=ended)
         await self._repository.save(failed)
 
@@ -253,17 +307,17 @@ class SandboxService:
                     log.exception("a hook failed while a sandbox was stopped")
             del self._running[project_id]
             await running.runtime.end(ended)
-            await self._tidy(running.sandbox)
+            await self._tidy(running.sandbox.id)
             await self._note_end(running.sandbox, ended)
 
     async def _note_end(self, sandbox: Sandbox, ended: Ended) -> None:
         stopped = dataclasses.replace(sandbox, state=SandboxState.STOPPED, ended=ended)
         await self._repository.save(stopped)
 
-    async def _tidy(self, sandbox: Sandbox) -> None:
+    async def _tidy(self, sandbox_id: SandboxId) -> None:
         for door in self.doors:
-            await door.close(sandbox)
-        folder = self._run_folder / sandbox.id
+            await door.close(sandbox_id)
+        folder = self._run_folder / sandbox_id
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _sweep(self) -> None:
@@ -293,6 +347,7 @@ class SandboxService:
                 )
 
     async def _note_death(self, died: ContainerDied) -> None:
+        await self._pool.drop(died.sandbox_id)
         for running in list(self._running.values()):
             if running.sandbox.id == died.sandbox_id:
                 detail = f"The sandbox ended unexpectedly (exit code {died.exit_code})."

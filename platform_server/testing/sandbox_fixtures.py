@@ -24,6 +24,7 @@ from platform_server.sandboxes.agent_runtime import AgentRuntime
 from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.sandboxes.docker_image import build_image
 from platform_server.sandboxes.model import CommandResult
+from platform_server.sandboxes.pool import PoolSize
 from platform_server.sandboxes.service import SandboxPolicy, SandboxService
 from platform_server.sandboxes.volumes import FolderVolumes
 from platform_server.testing.sandboxes import MemorySandboxRepository
@@ -54,7 +55,7 @@ async def sandboxes(image: str, engine: DockerEngine) -> AsyncIterator[SandboxSe
         repository=MemorySandboxRepository(),
         volumes=FolderVolumes(home / "volumes"),
         run_folder=home / "run",
-        policy=SandboxPolicy(image=image),
+        policy=SandboxPolicy(image=image, warm=PoolSize(least=0)),
     )
     await service.start()
     yield service

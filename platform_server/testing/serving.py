@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live as long as a test
 START_PATIENCE = 120.0  # seconds; a loaded machine is slow
 _COMMAND = Path(sys.executable).with_name("jupyter-platform")
+_MODEST = ("--PlatformApp.warm_sandboxes=0",)  # many servers share one machine
 _READY = re.compile(rb"The platform is served at (http://\S+)")
 
 
@@ -54,7 +55,7 @@ class Server:
         with log.open("wb") as sink:
             process = await asyncio.create_subprocess_exec(
                 *(str(_COMMAND), f"--port={free_port()}"),
-                *("--LabApp.expose_app_in_browser=True", *options),
+                *("--LabApp.expose_app_in_browser=True", *_MODEST, *options),
                 cwd=home.parent,
                 env=_environ(home) | (variables or {}),
                 stdin=asyncio.subprocess.DEVNULL,

@@ -81,7 +81,7 @@ async def test_without_a_folder_it_opens_in_the_project_changed_last(alice: Pers
 
 
 async def test_who_has_no_project_is_told_to_make_one(server: Server) -> None:
-    newcomer = await join(server, "newcomer", Role.LEARNER)
+    newcomer = await join(server, "without-project", Role.LEARNER)
     answer = await newcomer.http.post("/api/terminals", json={"cwd": ""})
     assert answer.status_code == 400
     assert "project" in answer.json()["message"]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from platform_server.environments.service import PackageService
     from platform_server.projects.model import ProjectId
-    from platform_server.sandboxes.model import Sandbox
+    from platform_server.sandboxes.model import Sandbox, SandboxId
 
 NAME = "packages.sock"
 _CONNECTIONS = 80  # at once; the forwarder in the sandbox hands on fewer
@@ -43,7 +43,7 @@ class PackageGateway:
 
     def __init__(self, packages: PackageService) -> None:
         self._packages = packages
-        self._open: dict[str, tuple[_Server, socket.socket]] = {}
+        self._open: dict[SandboxId, tuple[_Server, socket.socket]] = {}
 
     async def open(self, sandbox: Sandbox, folder: Path) -> None:
         """Serve in the folder, which only that sandbox sees."""
@@ -73,9 +73,9 @@ class PackageGateway:
         server.add_socket(listening)
         self._open[sandbox.id] = (server, listening)
 
-    async def close(self, sandbox: Sandbox) -> None:
+    async def close(self, sandbox_id: SandboxId) -> None:
         """Serve that sandbox no more. May be called twice."""
-        server, _ = self._open.pop(sandbox.id, (None, None))
+        server, _ = self._open.pop(sandbox_id, (None, None))
         if server is not None:
             server.stop()
             await server.close_all_connections()
