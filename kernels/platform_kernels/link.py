@@ -78,6 +78,7 @@ class KernelLink:
             pace=pace,
         )
         self._why_down: str | None = "The kernel has not been started."
+        self._is_awaited = False  # the kernel has ended, and another one is about to replace it
         self._clients: OrderedDict[tuple[str, str], Client] = OrderedDict()
         self._requests: Requests[Client | None] = Requests()
         self._settling: asyncio.TimerHandle | None = None
@@ -88,16 +89,25 @@ class KernelLink:
         return sum(client.outbox.sink is not None for client in self._clients.values())
 
     async def connect(self, endpoints: KernelEndpoints) -> None:
-        """Talk to the kernel that was just started there, in place of any earlier one."""
-        self.fail_requests("The kernel was restarted.")
-        self._why_down = None
+        """Talk to the kernel that was just started there, in place of any earlier one.
+
+        What the earlier one was asked fails; what was asked since it ended is for this one.
+        """
+        if not self._is_awaited:
+            await self.disconnect("The kernel was restarted.")
+        self._is_awaited, self._why_down = False, None
         await self._wires.open(endpoints)
 
-    async def disconnect(self, why: str) -> None:
-        """Stop talking: the kernel has ended. Requests, open and new, fail with this reason."""
-        self._why_down = why
+    async def disconnect(self, why: str, *, is_awaited: bool = False) -> None:
+        """Stop talking: the kernel has ended. Open requests fail with this reason.
+
+        So do new ones; but if another kernel ``is_awaited``, they wait until it is connected.
+        """
+        self._why_down, self._is_awaited = why, is_awaited
         self.fail_requests(why)
         await self._wires.close()
+        if is_awaited:
+            self._why_down = None
 
     async def aclose(self) -> None:
         """Hang up on everybody. May be called twice."""

@@ -51,7 +51,7 @@ class Handler(Protocol):
 
 
 class Wires:
-    """Connections to a kernel's channels. ``open`` may be called again after ``close``.
+    """Connections to a kernel's channels. ``open`` is for new and for closed ones.
 
     What is sent before the kernel listens waits, so that nobody has to. It listens when it has
     welcomed our subscription to its outputs; kernels that do not know the welcome are asked for
@@ -83,8 +83,7 @@ class Wires:
         self._nudge: asyncio.TimerHandle | None = None
 
     async def open(self, endpoints: KernelEndpoints) -> None:
-        """Connect, in place of any earlier connections."""
-        await self.close()
+        """Connect, and send what waits for that."""
         for channel in _SOCKET_TYPES:
             self._wires[channel] = self._wire(channel, endpoints)
             self._wires[channel].start()

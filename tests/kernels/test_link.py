@@ -137,6 +137,30 @@ async def test_a_restarted_kernel_takes_requests_that_came_before_it_listened(
     assert text_of(answers) == "False\n"
 
 
+async def test_what_is_asked_between_two_kernels_waits_for_the_second(
+    connect: Connect, runtime: LocalRuntime
+) -> None:
+    conversation = await connect()
+    owed = conversation.execute("while True: pass")
+    await conversation.link.disconnect("It was killed.", is_awaited=True)
+    waiting = conversation.execute("print('the second')")
+    process = await runtime.start_kernel(launch("one"))
+    await conversation.link.connect(process.endpoints)
+    assert text_of(await conversation.finished(waiting)) == "the second\n"
+    assert (await conversation.finished(owed))[-2].content["evalue"] == "It was killed."
+
+
+async def test_what_is_asked_between_two_kernels_fails_if_there_is_no_second(
+    connect: Connect,
+) -> None:
+    conversation = await connect()
+    await conversation.link.disconnect("It was killed.", is_awaited=True)
+    waiting = conversation.execute("1")
+    await conversation.link.disconnect("It could not be started.")
+    answers = await conversation.finished(waiting)
+    assert answers[-2].content["evalue"] == "It could not be started."
+
+
 async def test_an_output_over_the_limit_is_left_out_and_the_cell_ends(connect: Connect) -> None:
     conversation = await connect(limits=LinkLimits(output=2**20))
     answers = await conversation.run("display('x' * 2**21); print('after')")

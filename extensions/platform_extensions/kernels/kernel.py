@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from platform_server.projects.model import ProjectId
     from platform_server.sandboxes.model import Ended
 
+_NOT_STARTED = "The kernel could not be started."
+
 
 @dataclass(frozen=True, kw_only=True)
 class KernelHome:
@@ -98,8 +100,10 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
             self.execution_state = "starting"
             try:
                 await self._start()
-            except BaseException:
+            except BaseException as error:
                 self.execution_state = "dead"
+                why = error.message if isinstance(error, PlatformError) else _NOT_STARTED
+                await self.link.disconnect(why)
                 await self._kill()
                 raise
 
@@ -108,6 +112,7 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
         async with self._one_at_a_time:
             self._watch.stop()
             self._policy.forgive()
+            await self.link.disconnect("The kernel was restarted.", is_awaited=True)
             await self._kill()
         await self.start_kernel()
         self.ended = None

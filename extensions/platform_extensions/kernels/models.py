@@ -47,7 +47,8 @@ def kernel_model(kernel: PlatformKernel) -> dict[str, Any]:
     model: dict[str, Any] = {
         "id": kernel.kernel_id,
         "name": kernel.kernel_name,
-        "last_activity": kernel.last_activity.isoformat().replace("+00:00", "Z"),
+        # Jupyter's own clients read it with the microseconds only.
+        "last_activity": kernel.last_activity.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "execution_state": kernel.execution_state,
         "connections": kernel.link.connected,
     }

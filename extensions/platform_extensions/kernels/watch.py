@@ -27,7 +27,7 @@ class KernelWatch:
     """Waits for the end of one kernel's process, in nobody's name.
 
     The clients' open requests are answered with the cause. Then the kernel is started again, unless
-    its end was wanted or it keeps ending.
+    its end was wanted or it keeps ending; what they ask meanwhile waits for that.
     """
 
     def __init__(self, kernel: PlatformKernel, policy: RestartPolicy) -> None:
@@ -54,8 +54,8 @@ class KernelWatch:
 
     async def _recover(self, ended: Ended) -> Ended | None:
         """Tell about the end and start again; return why that failed, if it did."""
-        await self._kernel.link.disconnect(ended.detail)
         pause = None if ended.cause in _WANTED else self._policy.pause()
+        await self._kernel.link.disconnect(ended.detail, is_awaited=pause is not None)
         self._tell(ended, "dead" if pause is None else "restarting")
         if pause is None:
             return None
