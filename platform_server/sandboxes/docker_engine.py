@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docker.client import DockerClient
+    from docker.types.daemon import CancellableStream
 
     from platform_server.sandboxes.engine import ContainerSpec
     from platform_server.sandboxes.model import Usage
@@ -145,7 +146,14 @@ class DockerEngine:
     async def deaths(self) -> AsyncIterator[ContainerDied]:
         """Report each death of a container of this installation."""
         filters = {"label": self._label, "event": "die", "type": "container"}
-        events = await self._call(lambda client: client.events(decode=True, filters=filters))
+        opening = asyncio.ensure_future(
+            self._call(lambda client: client.events(decode=True, filters=filters))
+        )
+        try:
+            events = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_stream)  # a thread opens it all the same
+            raise
         try:
             while event := await asyncio.to_thread(next, events, None):
                 attributes = event["Actor"]["Attributes"]
@@ -205,6 +213,11 @@ def connect(base_url: str | None = None) -> DockerClient:
         client = docker.from_env(timeout=_TIMEOUT)
     client.api.trust_env = False  # a CA bundle in the environment is not the engine's
     return client
+
+
+def _close_stream(opening: asyncio.Future[CancellableStream]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def _probe(url: str) -> None:
