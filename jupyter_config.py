@@ -38,6 +38,10 @@ c = get_config()
 # How many processors' worth of time a sandbox may use.
 # c.PlatformApp.sandbox_cpus = 1.0
 
+# A sandbox in which nothing ran and nobody typed for so many hours is stopped. What its code wrote
+# is kept. 0 means never.
+# c.PlatformApp.sandbox_idle_hours = 2.0
+
 # The sandboxes' container image. Empty: the one that `jupyter platform image build` makes.
 # c.PlatformApp.sandbox_image = ''
 

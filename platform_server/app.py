@@ -31,6 +31,7 @@ from platform_server.paths import resource
 from platform_server.projects.service import ProjectService
 from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.sandboxes.docker_image import image_name
+from platform_server.sandboxes.idle import IdleStopper
 from platform_server.sandboxes.model import EndCause
 from platform_server.sandboxes.service import SandboxPolicy, SandboxService
 from platform_server.sandboxes.volumes import FolderVolumes
@@ -82,9 +83,11 @@ class Platform:
         self.services.packages.start()
         await self.services.sandboxes.start()
         await self.services.terminals.start()
+        self.services.idle.start()
 
     async def aclose(self) -> None:
         """End it all; the sandboxes' last changes are kept first."""
+        await self.services.idle.aclose()
         await self.services.terminals.aclose()
         await self.services.sandboxes.aclose()
         await self.services.packages.aclose()
@@ -115,13 +118,17 @@ class Platform:
                 warm=settings.warm,
             ),
         )
+        terminals = TerminalService(sandboxes, projects, limits=settings.terminals)
+        idle = IdleStopper(sandboxes, settings.idle, clock=clock.utc_now)
+        idle.sources += [sandboxes.activity, terminals.activity]
         return Services(
             identity=identity,
             preferences=PreferenceService(SqlPreferenceRepository(database), clock=clock.utc_now),
             projects=projects,
             contents=_contents(database, settings),
             sandboxes=sandboxes,
-            terminals=TerminalService(sandboxes, projects, limits=settings.terminals),
+            idle=idle,
+            terminals=terminals,
             packages=_packages(settings),
             kernel_sessions=SqlKernelSessionRepository(database),
         )

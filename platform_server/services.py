@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from platform_server.identity.service import IdentityService
     from platform_server.kernel_sessions.repository import KernelSessionRepository
     from platform_server.projects.service import ProjectService
+    from platform_server.sandboxes.idle import IdleStopper
     from platform_server.sandboxes.service import SandboxService
     from platform_server.terminals.service import TerminalService
 
@@ -25,6 +26,7 @@ class Services:
     projects: ProjectService
     contents: ContentsService
     sandboxes: SandboxService
+    idle: IdleStopper
     terminals: TerminalService
     packages: PackageService
     kernel_sessions: KernelSessionRepository

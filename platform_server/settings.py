@@ -42,6 +42,7 @@ class Settings:
     database_url: str
     image: str = ""  # of the sandboxes; empty: the one that `jupyter platform image build` makes
     most_sandboxes: int = 100  # that run at once
+    idle: timedelta | None = timedelta(hours=2)  # after which an unused sandbox is stopped
     warm: PoolSize = field(default_factory=PoolSize)  # sandboxes that wait for a project
     sandbox: Limits = field(default_factory=Limits)
     contents: ContentsLimits = field(default_factory=ContentsLimits)

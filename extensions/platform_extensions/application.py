@@ -99,6 +99,12 @@ class PlatformApp(LabApp):
         min=1,
         help="How many sandboxes may run at once on this server.",
     ).tag(config=True)
+    sandbox_idle_hours = Float(
+        2.0,
+        min=0.0,
+        help="A sandbox in which nothing ran and nobody typed for so many hours is stopped. What "
+        "its code wrote is kept. 0 means never.",
+    ).tag(config=True)
     warm_sandboxes = Integer(
         2,
         min=0,
@@ -155,11 +161,11 @@ class PlatformApp(LabApp):
 
     def platform_settings(self) -> Settings:
         """Return what is configured as plain values: the environment's, and the traits'."""
-        idle = timedelta(hours=self.terminal_idle_hours) if self.terminal_idle_hours else None
         return replace(
             settings_from(environment()),
             image=self.sandbox_image,
             most_sandboxes=self.max_sandboxes,
+            idle=_hours(self.sandbox_idle_hours),
             warm=PoolSize(least=self.warm_sandboxes, most=self.max_warm_sandboxes),
             sandbox=Limits(
                 cpus=self.sandbox_cpus,
@@ -168,7 +174,9 @@ class PlatformApp(LabApp):
                 tmp_bytes=self.sandbox_tmp_mb * MEBIBYTE,
             ),
             contents=ContentsLimits(file=self.max_file_mb * MEBIBYTE),
-            terminals=TerminalLimits(per_user=self.max_terminals_per_user, idle=idle),
+            terminals=TerminalLimits(
+                per_user=self.max_terminals_per_user, idle=_hours(self.terminal_idle_hours)
+            ),
             packages=PackagePolicy(
                 allow=tuple(self.package_allow),
                 deny=tuple(self.package_deny),
@@ -211,3 +219,8 @@ class PlatformApp(LabApp):
     def initialize_handlers(self) -> None:
         """Add the route table; none of JupyterLab's own handlers."""
         self.handlers.extend((one.pattern, one.handler, dict(one.kwargs)) for one in ROUTES)
+
+
+def _hours(number: float) -> timedelta | None:
+    """Return a span of time, None for 0, which means that there is no limit."""
+    return timedelta(hours=number) if number else None

@@ -83,6 +83,14 @@ class Terminal:
         start = _START.match(self._ring) if self._is_cut else None
         return self._ring[start.end() :] if start else self._ring
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether something other than the shell has the terminal."""
+        try:
+            return os.tcgetpgrp(self._master) not in {0, self.pid}
+        except OSError:
+            return False
+
     def resize(self, rows: int, columns: int) -> None:
         """Set the screen's size; the kernel tells the processes in front."""
         size = struct.pack("HHHH", rows, columns, 0, 0)
@@ -189,5 +197,6 @@ class Terminals:
         return {}
 
     def list(self, _request: Mapping[str, Any], _fds: list[int]) -> dict[str, Any]:
-        """Return the names of the living ones."""
-        return {"terminals": list(self._terminals)}
+        """Return the names of the living ones, and of those whose shell has a command in front."""
+        busy = [name for name, one in self._terminals.items() if one.is_busy]
+        return {"terminals": list(self._terminals), "busy": busy}

@@ -118,13 +118,13 @@ class AgentRuntime:
 
     async def terminals(self) -> list[TerminalName]:
         """Return the terminals whose shells live."""
-        self._check()
-        answer = await self._link.request("terminal.list")
-        try:
-            names = terminal_names(answer)
-        except ValueError as error:
-            raise AgentRefused from error
-        return [TerminalName(name) for name in names if name in self._shells]
+        living, _ = await self._list_terminals()
+        return living
+
+    async def is_terminal_busy(self) -> bool:
+        """Tell whether a shell has a command in front."""
+        _, busy = await self._list_terminals()
+        return bool(busy)
 
     async def execute(
         self, argv: Sequence[str], *, cwd: str, timeout: float, stdin: bytes, output_limit: int
@@ -159,6 +159,23 @@ class AgentRuntime:
             duration_ms=round((time.monotonic() - began) * 1000),
             truncated=more or more_err,
         )
+
+    async def _list_terminals(self) -> tuple[list[TerminalName], list[TerminalName]]:
+        self._check()
+        answer = await self._link.request("terminal.list")
+        try:
+            living, busy = terminal_names(answer)
+        except ValueError as error:
+            raise AgentRefused from error
+        return (
+            [TerminalName(name) for name in living if name in self._shells],
+            [TerminalName(name) for name in busy if name in self._shells],
+        )
+
+    @property
+    def is_executing(self) -> bool:
+        """Tell whether a command runs."""
+        return bool(self._commands)
 
     async def end(self, ended: Ended) -> None:
         """Take it that the container has ended; everything in it did. May be called twice."""

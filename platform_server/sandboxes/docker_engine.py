@@ -215,7 +215,7 @@ def connect(base_url: str | None = None) -> DockerClient:
     return client
 
 
-def _close_stream(opening: asyncio.Future[CancellableStream]) -> None:
+def _close_stream(opening: asyncio.Future[CancellableStream[dict[str, Any]]]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().close()
 

@@ -72,8 +72,10 @@ def parse(data: bytes) -> Said:
 
 class _Names(_Said):
     terminals: Annotated[list[_Name], Field(max_length=1000)]
+    busy: Annotated[list[_Name], Field(max_length=1000)]
 
 
-def terminal_names(result: dict[str, Any]) -> list[str]:
-    """Return the names in the answer to terminal.list. Raises ValueError."""
-    return _Names.model_validate(result).terminals
+def terminal_names(result: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the names in the answer to terminal.list, all and those at work. Raises ValueError."""
+    names = _Names.model_validate(result)
+    return names.terminals, names.busy

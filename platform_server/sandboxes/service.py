@@ -33,6 +33,7 @@ from platform_server.sandboxes.pool import Pool, PoolSize, WarmSandbox
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
     from pathlib import Path
 
     from platform_server.projects.model import ProjectId
@@ -48,6 +49,12 @@ Exclusively: TypeAlias = "Callable[[ProjectId], AbstractAsyncContextManager[None
 _AT_ONCE = 4  # containers that start at the same time; more are slower, one and all
 _START_PATIENCE = 60.0  # seconds for the agent to dial in
 _ENGINE_PAUSE = 2.0  # seconds before an engine that went away is asked again
+
+_STOPPED_BY_SOMEBODY = "The sandbox was stopped."
+_STOPPED = {
+    EndCause.IDLE: "The sandbox was stopped because nobody used it. Files are kept; run a cell or "
+    "open a terminal to start it again."
+}
 
 log = logging.getLogger(__name__)
 
@@ -180,6 +187,15 @@ class SandboxService:
             return [running.sandbox for running in self._running.values()]
         return await self._repository.latest(project_ids)
 
+    async def activity(self, project_id: ProjectId) -> datetime | None:
+        """Return now while a command or something in a terminal runs, None otherwise."""
+        running = self._running.get(project_id)
+        if running is None:
+            return None
+        runtime = running.runtime
+        is_busy = runtime.is_executing or await runtime.is_terminal_busy()
+        return self._now() if is_busy else None
+
     def waiting(self) -> list[SandboxId]:
         """Return the sandboxes that wait for a project."""
         return self._pool.waiting()
@@ -194,7 +210,7 @@ class SandboxService:
         """End the project's sandbox; what its code wrote is kept. Nothing when none runs."""
         running = self._running.get(project_id)
         if running is not None:
-            await self._end(running, self._ended(cause, "The sandbox was stopped."))
+            await self._end(running, self._ended(cause, _STOPPED.get(cause, _STOPPED_BY_SOMEBODY)))
 
     async def _start(self, project_id: ProjectId) -> AgentRuntime:
         if len(self._running) + len(self._starting) > self._policy.most:

@@ -23,7 +23,7 @@ from platform_server.terminals.shared import SharedTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from platform_server.clock import Clock, IdFactory
     from platform_server.identity.model import Principal, UserId
@@ -149,6 +149,15 @@ class TerminalService:
         async with terminal.lock:
             shared = terminal.shared or await self._attach(terminal)
             return shared.view(on_closed=lambda: self._let_go(terminal))
+
+    async def activity(self, project_id: ProjectId) -> datetime | None:
+        """Return when somebody last used a terminal of the project, None if there is none."""
+        used = [
+            terminal.info.last_activity
+            for terminal in self._terminals.values()
+            if terminal.info.project_id == project_id
+        ]
+        return max(used, default=None)
 
     async def close(self, principal: Principal, name: str) -> None:
         """Hang up the shell and everything it started. Raises TerminalNotFound."""

@@ -63,6 +63,7 @@ class PlatformKernels(AsyncMappingKernelManager):
         self.link_limits = LinkLimits()
         self.absorbing = AbsorbLater(self._absorb_project)
         self._bounds: dict[ProjectId, tuple[Allowance, Pace]] = {}
+        self.services.idle.sources.append(self._activity)
 
     @default("kernel_manager_class")
     def _default_kernel_manager_class(self) -> str:
@@ -74,6 +75,13 @@ class PlatformKernels(AsyncMappingKernelManager):
         server: Any = self.parent
         services: Services = server.services
         return services
+
+    async def _activity(self, project_id: ProjectId) -> datetime | None:
+        """Return when a kernel of the project last did something, now if one does."""
+        kernels = [kernel for kernel in self.all() if kernel.home.project_id == project_id]
+        if any(kernel.execution_state == "busy" for kernel in kernels):
+            return datetime.now(UTC)
+        return max((kernel.last_activity for kernel in kernels), default=None)
 
     async def visible(self, principal: Principal) -> list[PlatformKernel]:
         """Return the kernels that the principal may use."""
