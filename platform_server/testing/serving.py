@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from platform_server.identity.model import Scope
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that live as long as a test
+# What a server's environment may hold that nothing else may ever see; without an effect by itself.
+SECRETS = {
+    "JWT_SECRET": "jwt-of-the-server-alone",
+    "SUPABASE_ANON_KEY": "anon-of-the-server-alone",
+    "SUPABASE_SERVICE_KEY": "service-of-the-server-alone",
+    "AWS_SECRET_ACCESS_KEY": "aws-of-the-server-alone",
+}
 START_PATIENCE = 120.0  # seconds; a loaded machine is slow
 _COMMAND = Path(sys.executable).with_name("jupyter-platform")
 _MODEST = ("--PlatformApp.warm_sandboxes=0",)  # many servers share one machine
@@ -48,13 +55,17 @@ class Server:
     @classmethod
     @asynccontextmanager
     async def start(
-        cls, home: Path, *options: str, variables: dict[str, str] | None = None
+        cls,
+        home: Path,
+        *options: str,
+        port: int | None = None,
+        variables: dict[str, str] | None = None,
     ) -> AsyncIterator[Server]:
         """Start one with the command-line options, and stop it at the end."""
         log = home.with_name(f"{home.name}.log")
         with log.open("wb") as sink:
             process = await asyncio.create_subprocess_exec(
-                *(str(_COMMAND), f"--port={free_port()}"),
+                *(str(_COMMAND), f"--port={port or free_port()}"),
                 *("--LabApp.expose_app_in_browser=True", *_MODEST, *options),
                 cwd=home.parent,
                 env=_environ(home) | (variables or {}),

@@ -1,0 +1,112 @@
+"""Everything that is there while it is put to the test."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from platform_server.identity.model import Role
+from platform_server.paths import Home, resource
+from platform_server.sandboxes.docker_engine import DockerEngine
+from platform_server.settings import settings_from
+from platform_server.testing.chaos.cells import Cells
+from platform_server.testing.chaos.dice import dice
+from platform_server.testing.chaos.ledger import Ledger
+from platform_server.testing.chaos.lives import Lives
+from platform_server.testing.chaos.writers import Writer
+from platform_server.testing.serving import join
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+    from random import Random
+
+    from platform_server.projects.model import ProjectId
+    from platform_server.testing.serving import Person
+
+WRITERS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """A server with its home and its engine, and people who work."""
+
+    home: Home
+    installation: str
+    project_id: ProjectId
+    label: str  # the project's, first segment of every path
+    lives: Lives
+    person: Person
+    ledger: Ledger
+    writers: list[Writer]
+    cells: Cells
+    engine: DockerEngine
+    random: Random  # of the faults
+
+    @property
+    def volume(self) -> Path:
+        """The project's folder on this machine."""
+        return self.home.volumes / self.project_id
+
+    @property
+    def store(self) -> Path:
+        """The project's blobs."""
+        return self.home.blobs / self.project_id
+
+
+@asynccontextmanager
+async def opened(folder: Path, seed: int) -> AsyncIterator[Scene]:
+    """Set the scene in an empty folder, and clear it away at the end."""
+    lives = Lives(folder / "home")
+    await lives.begin()
+    settings = settings_from({"PLATFORM_HOME": str(folder / "home")})
+    engine = DockerEngine(
+        installation=settings.installation, seccomp=resource("docker") / "seccomp.json"
+    )
+    person = await join(lives.server, "alice", Role.LEARNER)
+    project = await person.project("Größe")
+    ledger = Ledger(WRITERS)
+    scene = Scene(
+        home=settings.home,
+        installation=settings.installation,
+        project_id=project["id"],
+        label=project["name"],
+        lives=lives,
+        person=person,
+        ledger=ledger,
+        writers=_writers(person, ledger, project["name"], seed),
+        cells=Cells(person, ledger, project["name"]),
+        engine=engine,
+        random=dice(seed, "faults"),
+    )
+    try:
+        for writer in scene.writers:
+            await writer.prepare()
+        await scene.cells.begin()
+        yield scene
+    finally:
+        await scene.cells.aclose()
+        await person.aclose()
+        await lives.aclose()
+        await _sweep(engine)
+
+
+def _writers(person: Person, ledger: Ledger, label: str, seed: int) -> list[Writer]:
+    return [
+        Writer(
+            person.http,
+            ledger,
+            f"{label}/élève {number} %#",
+            number=number,
+            random=dice(seed, f"writer {number}"),
+        )
+        for number in range(WRITERS)
+    ]
+
+
+async def _sweep(engine: DockerEngine) -> None:
+    """Remove what a server that could not be stopped well has left."""
+    for container in await engine.containers():
+        await engine.remove(container.sandbox_id)
+    await engine.aclose()
