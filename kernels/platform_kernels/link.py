@@ -103,11 +103,9 @@ class KernelLink:
 
         So do new ones; but if another kernel ``is_awaited``, they wait until it is connected.
         """
-        self._why_down, self._is_awaited = why, is_awaited
+        self._why_down, self._is_awaited = None if is_awaited else why, is_awaited
         self.fail_requests(why)
         await self._wires.close()
-        if is_awaited:
-            self._why_down = None
 
     async def aclose(self) -> None:
         """Hang up on everybody. May be called twice."""

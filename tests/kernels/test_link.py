@@ -142,8 +142,13 @@ async def test_what_is_asked_between_two_kernels_waits_for_the_second(
 ) -> None:
     conversation = await connect()
     owed = conversation.execute("while True: pass")
-    await conversation.link.disconnect("It was killed.", is_awaited=True)
+    disconnecting = asyncio.create_task(
+        conversation.link.disconnect("It was killed.", is_awaited=True)
+    )
+    await conversation.finished(owed)
+    # As soon as that has an end, not only once everything is disconnected.
     waiting = conversation.execute("print('the second')")
+    await disconnecting
     process = await runtime.start_kernel(launch("one"))
     await conversation.link.connect(process.endpoints)
     assert text_of(await conversation.finished(waiting)) == "the second\n"
