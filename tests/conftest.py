@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from platform_server.identity.model import Role
-from platform_server.testing.serving import Person, Server, http_client, join
+from platform_server.testing.serving import SECRETS, Person, Server, http_client, join
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     home = tmp_path_factory.mktemp("server") / "home"
-    async with Server.start(home) as server:
+    async with Server.start(home, variables=SECRETS) as server:
         yield server
 
 

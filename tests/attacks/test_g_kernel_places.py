@@ -1,7 +1,4 @@
-"""G. Where code runs, and what it finds there: never on the server, and nothing of the server's.
-
-``secretive``  a server whose own environment is full of secrets, and a person with a project
-"""
+"""G. Where code runs, and what it finds there: never on the server, and nothing of the server's."""
 
 from __future__ import annotations
 
@@ -11,73 +8,60 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from platform_server.identity.model import Role
 from platform_server.testing.conversations import text_of
 from platform_server.testing.processes import children_of, environment_of
-from platform_server.testing.serving import Server, join
+from platform_server.testing.serving import SECRETS
 from platform_server.testing.web_kernels import kernel_of, value_of
 from platform_server.testing.web_terminals import attached, open_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from platform_server.testing.serving import Person
 
-SECRET = "of-the-server-alone"
 # Everything that any process of the sandbox, which the asker may look at, was started with.
 ENVIRONMENTS = "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'"
 NAMES = ("JWT_SECRET", "DATABASE_URL", "SUPABASE_", "PLATFORM_HOME", "AWS_", "DOCKER_HOST")
 
 
-@pytest.fixture(scope="module")
-async def secretive(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Person]:
-    home: Path = tmp_path_factory.mktemp("secretive") / "home"
-    variables = {
-        "JWT_SECRET": f"jwt-{SECRET}",
-        "SUPABASE_ANON_KEY": f"anon-{SECRET}",
-        "SUPABASE_SERVICE_KEY": f"service-{SECRET}",
-        "AWS_SECRET_ACCESS_KEY": f"aws-{SECRET}",
-        "JPY_SESSION_NAME": f"session-{SECRET}",
-    }
-    async with Server.start(home, variables=variables) as server:
-        assert SECRET in str(environment_of(server.process.pid))
-        person = await join(server, "secretive", Role.LEARNER)
-        await person.project("p")
-        yield person
-        await person.aclose()
+@pytest.fixture
+async def secrets(alice: Person) -> dict[str, Any]:
+    """Alice's project "g85", on a server that has what there is to find."""
+    assert SECRETS.items() <= environment_of(alice.server.process.pid).items()
+    return await alice.project("g85")
 
 
 def assert_nothing_leaked(text: str) -> None:
     assert "PATH=" in text
-    assert SECRET not in text
-    assert not [name for name in NAMES if f"{name}" in text]
+    assert not [secret for secret in SECRETS.values() if secret in text]
+    assert not [name for name in NAMES if name in text]
 
 
-async def test_85_a_kernel_finds_nothing_of_the_servers_environment(secretive: Person) -> None:
-    async with kernel_of(secretive, "p") as socket:
+@pytest.mark.usefixtures("secrets")
+async def test_85_a_kernel_finds_nothing_of_the_servers_environment(alice: Person) -> None:
+    async with kernel_of(alice, "g85") as socket:
         environment = await value_of(socket, "import os; dict(os.environ)")
         answers = await socket.run(
             f"import subprocess; print(subprocess.getoutput({ENVIRONMENTS!r}))"
         )
-    assert SECRET not in str(environment)
-    assert not [name for name in environment if name.startswith(NAMES)]
+    assert_nothing_leaked("\n".join(f"{name}={value}" for name, value in environment.items()))
     assert_nothing_leaked(text_of(answers))
 
 
-async def test_85_a_terminal_and_a_command_do_neither(secretive: Person) -> None:
-    name = await open_terminal(secretive, "p")
-    async with attached(secretive, name) as terminal:
+@pytest.mark.usefixtures("secrets")
+async def test_85_a_terminal_and_a_command_do_neither(alice: Person) -> None:
+    name = await open_terminal(alice, "g85")
+    async with attached(alice, name) as terminal:
         await terminal.write(f"({ENVIRONMENTS}; env); echo finish''ed\r".encode())
         shown = b""
         while b"finished" not in shown:
             shown += await terminal.read()
     assert_nothing_leaked(shown.decode())
-    assert_nothing_leaked(await output(secretive, f"env; {ENVIRONMENTS}"))
+    assert_nothing_leaked(await output(alice, f"env; {ENVIRONMENTS}"))
 
 
 async def output(person: Person, command: str) -> str:
-    project = await person.project("p")
+    project = await person.project("g85")
     container = (await person.http.post("/api/containers/", json={"project": project["id"]})).json()
     answer = await person.http.post(
         f"/api/containers/{container['id']}/execute", json={"command": command}
@@ -135,21 +119,22 @@ async def test_87_a_kernelspec_of_a_user_is_executed_nowhere(alice: Person, tmp_
     assert not marker.exists()
 
 
+@pytest.mark.usefixtures("secrets")
 async def test_88_kernels_debuggers_terminals_and_commands_run_in_the_sandbox(
-    secretive: Person,
+    alice: Person,
 ) -> None:
-    server = secretive.server.process.pid
+    server = alice.server.process.pid
     ours = {os.readlink(f"/proc/{server}/ns/{kind}") for kind in ("pid", "net", "mnt", "user")}
-    async with kernel_of(secretive, "p") as socket:
+    async with kernel_of(alice, "g85") as socket:
         kernel = await value_of(socket, "import os; os.readlink('/proc/self/ns/pid')")
         started = await initialize_debugger(socket)
-        name = await open_terminal(secretive, "p")
-        async with attached(secretive, name) as terminal:
+        name = await open_terminal(alice, "g85")
+        async with attached(alice, name) as terminal:
             await terminal.write(b"readlink /proc/self/ns/pid; echo finish''ed\r")
             shown = b""
             while b"finished" not in shown:
                 shown += await terminal.read()
-        command = await output(secretive, "readlink /proc/self/ns/pid")
+        command = await output(alice, "readlink /proc/self/ns/pid")
         assert kernel not in ours
         assert kernel == command.strip()
         assert kernel.encode() in shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,6 +45,15 @@ async def test_a_kernel_runs_in_the_folder_that_its_path_names(
             answers = await socket.run("import os; print(os.getcwd())")
         assert text_of(answers).endswith("/sub\n")
         await alice.api.delete(f"/api/kernels/{kernel_id}")
+
+
+async def test_the_last_activity_has_microseconds_as_jupyters_clients_expect(
+    bench: Bench, alice: Person
+) -> None:
+    kernel_id = await alice.start_kernel("wonder")
+    bench.kernels.get_kernel(kernel_id).last_activity = datetime(2026, 1, 1, tzinfo=UTC)
+    model = (await alice.api.get(f"/api/kernels/{kernel_id}")).json()
+    assert model["last_activity"] == "2026-01-01T00:00:00.000000Z"
 
 
 async def test_a_client_that_names_no_project_gets_the_latest_one(
