@@ -18,8 +18,7 @@ from platform_server.testing.chaos.rounds import run
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from platform_server.testing.chaos.dice import dice
-from platform_server.testing.chaos.faults import Fault
+    from platform_server.testing.chaos.faults import Fault
     from platform_server.testing.chaos.findings import Round
 
 

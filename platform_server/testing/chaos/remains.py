@@ -63,8 +63,9 @@ async def check_sandboxes(scene: Scene) -> list[Finding]:
     findings: list[Finding] = []
     try:
         async with asyncio.timeout(_PATIENCE):
-            while findings := await _look_at_sandboxes(scene):
-                await asyncio.sleep(0.1)  # noqa: ASYNC110 - another process's doing has no event
+            # What another process notes has no event.
+            while findings := await _look_at_sandboxes(scene):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
     except TimeoutError:
         pass
     return findings

@@ -62,6 +62,7 @@ class Writer:
                         await self._save(kept, doing)
                 except httpx.TransportError:
                     self._ledger.unanswered += 1
+                    return
 
     def _known(self) -> list[int]:
         """Return which files are known to be as acknowledged."""
