@@ -7,6 +7,14 @@ for example `c.ServerApp.port`.
 
 c = get_config()
 
+# For how many days every saved state of a file is kept; later the last one of each hour is. 0
+# means for ever. What a checkpoint marks is always kept.
+# c.PlatformApp.keep_everything_days = 30.0
+
+# For how many days the last state of a file in each hour is kept; later the last one of each day
+# is.
+# c.PlatformApp.keep_hourly_days = 90.0
+
 # The largest file, in megabytes, that may be uploaded.
 # c.PlatformApp.max_file_mb = 5120
 
@@ -34,6 +42,13 @@ c = get_config()
 
 # Whether only wheels may be installed, which run no code while they are.
 # c.PlatformApp.package_wheels_only = False
+
+# How many files one project may have.
+# c.PlatformApp.project_files = 50000
+
+# How many megabytes the files of one project may have in all. What code writes beyond that stays
+# in its sandbox only, and the project says so. Earlier states do not count.
+# c.PlatformApp.project_mb = 51200
 
 # How many processors' worth of time a sandbox may use.
 # c.PlatformApp.sandbox_cpus = 1.0

@@ -48,6 +48,7 @@ from platform_server.storage.identity import (
 )
 from platform_server.storage.kernel_sessions import SqlKernelSessionRepository
 from platform_server.storage.migrate import upgrade
+from platform_server.storage.past import SqlPastRepository
 from platform_server.storage.preferences import SqlPreferenceRepository
 from platform_server.storage.projects import SqlProjectRepository
 from platform_server.storage.sandboxes import SqlSandboxRepository
@@ -218,6 +219,7 @@ def _contents(database: Database, settings: Settings) -> ContentsService:
     return ContentsService(
         Parts(
             repository=SqlContentsRepository(database),
+            past=SqlPastRepository(database),
             blobs=FolderBlobStore(settings.home.blobs),
             workspace=LocalWorkspace(settings.home.volumes),
             spool_folder=settings.home.blobs / "incoming",

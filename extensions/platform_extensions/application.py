@@ -21,7 +21,7 @@ from platform_extensions.server import PlatformServer
 from platform_extensions.sessions.manager import PlatformSessions
 from platform_extensions.terminals.routes import SETTINGS as TERMINAL_SETTINGS
 from platform_kernels.specs import PlatformKernelSpecs
-from platform_server.contents.limits import ContentsLimits
+from platform_server.contents.limits import ContentsLimits, Quota, Retention
 from platform_server.environments.model import PackagePolicy
 from platform_server.sandboxes.model import Limits
 from platform_server.sandboxes.pool import PoolSize
@@ -121,6 +121,29 @@ class PlatformApp(LabApp):
         min=1,
         help="The largest file, in megabytes, that may be uploaded.",
     ).tag(config=True)
+    project_mb = Integer(
+        50 * 1024,
+        min=1,
+        help="How many megabytes the files of one project may have in all. What code writes beyond "
+        "that stays in its sandbox only, and the project says so. Earlier states do not count.",
+    ).tag(config=True)
+    project_files = Integer(
+        50_000,
+        min=1,
+        help="How many files one project may have.",
+    ).tag(config=True)
+    keep_everything_days = Float(
+        30.0,
+        min=0.0,
+        help="For how many days every saved state of a file is kept; later the last one of each "
+        "hour is. 0 means for ever. What a checkpoint marks is always kept.",
+    ).tag(config=True)
+    keep_hourly_days = Float(
+        90.0,
+        min=0.0,
+        help="For how many days the last state of a file in each hour is kept; later the last one "
+        "of each day is.",
+    ).tag(config=True)
     max_terminals_per_user = Integer(
         20,
         min=1,
@@ -173,7 +196,7 @@ class PlatformApp(LabApp):
                 pids=self.sandbox_processes,
                 tmp_bytes=self.sandbox_tmp_mb * MEBIBYTE,
             ),
-            contents=ContentsLimits(file=self.max_file_mb * MEBIBYTE),
+            contents=self._contents_limits(),
             terminals=TerminalLimits(
                 per_user=self.max_terminals_per_user, idle=_hours(self.terminal_idle_hours)
             ),
@@ -185,6 +208,17 @@ class PlatformApp(LabApp):
             package_index=self.package_index,
             package_cache_bytes=self.package_cache_mb * MEBIBYTE,
             sign_up=self.sign_up,
+        )
+
+    def _contents_limits(self) -> ContentsLimits:
+        days = self.keep_everything_days
+        return ContentsLimits(
+            file=self.max_file_mb * MEBIBYTE,
+            quota=Quota(bytes=self.project_mb * MEBIBYTE, files=self.project_files),
+            retention=Retention(
+                everything=timedelta(days=days) if days else None,
+                hourly=timedelta(days=self.keep_hourly_days),
+            ),
         )
 
     @classmethod

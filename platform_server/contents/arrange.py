@@ -20,8 +20,11 @@ from platform_server.errors import (
 from platform_server.projects.names import is_within, parse_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from platform_server.contents.model import Entry
     from platform_server.contents.parts import Parts
+    from platform_server.contents.quota import Quotas
     from platform_server.contents.reading import Reader
     from platform_server.contents.save import Saver
     from platform_server.contents.step import Step
@@ -34,8 +37,11 @@ _INTO_ITSELF = "A folder cannot be put into itself."
 class Arranger:
     """Changes where things are. ``ContentsService`` says what each method promises."""
 
-    def __init__(self, parts: Parts, step: Step, saver: Saver, reader: Reader) -> None:
+    def __init__(
+        self, parts: Parts, step: Step, saver: Saver, reader: Reader, quotas: Quotas
+    ) -> None:
         self._parts = parts
+        self._quotas = quotas
         self._step = step
         self._saver = saver
         self._reader = reader
@@ -87,8 +93,10 @@ class Arranger:
         if source.kind is Kind.FILE:
             return await self._copy_file(source, into, new, author)
         await self._step.absorb(project_id)
+        entries = await self._parts.repository.below(project_id, source.path)
+        await self._require_room(into, entries)
         made = await self.make_directory(into, new)
-        for entry in await self._parts.repository.below(project_id, source.path):
+        for entry in entries:
             place = f"{made.path}{entry.path.removeprefix(source.path)}"
             if entry.kind is Kind.DIRECTORY:
                 await self.make_directory(into, place)
@@ -107,6 +115,12 @@ class Arranger:
             await self._step.absorb(project_id)
         async with self._step.lock(project_id):
             await uninterrupted(self._remove(project_id, entry.path))
+
+    async def _require_room(self, project_id: ProjectId, entries: Sequence[Entry]) -> None:
+        """Raise QuotaExceeded before anything is copied, rather than in the middle."""
+        sizes = [entry.revision.size for entry in entries if entry.revision is not None]
+        async with self._step.lock(project_id):
+            await self._quotas.require_room(project_id, size=sum(sizes), files=len(sizes))
 
     async def _make_directory(self, project_id: ProjectId, path: str) -> Entry:
         await self._parts.workspace.make_directory(project_id, path)
@@ -151,3 +165,5 @@ class Arranger:
         self._step.forget(project_id, path)
         change = Remove(path=path)
         await self._parts.repository.commit(project_id, [change], self._parts.now())
+        self._quotas.forget(project_id)
+        self._quotas.settle(project_id, path)

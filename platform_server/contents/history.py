@@ -32,25 +32,45 @@ class HistoryService:
         self._filler = filler
         self._saver = saver
 
-    async def list(self, project_id: ProjectId, path: str, *, limit: int = 200) -> Revisions:
+    async def list(
+        self,
+        project_id: ProjectId,
+        path: str,
+        *,
+        limit: int = 200,
+        before: RevisionId | None = None,
+    ) -> Revisions:
         """Return the revisions of the file that is, or last was, at the path, newest first.
 
-        Raises FileMissing if there never was one.
+        Only those before one of them, if that is given. Raises FileMissing if there are none.
         """
         path = parse_path(path)
         for candidate in dict.fromkeys((path, composed(path))):
-            found = await self._parts.repository.history(project_id, candidate, limit)
+            found = await self._parts.repository.history(project_id, candidate, limit, before)
             if found:
                 return found
-        raise FileMissing
+        if before is None:
+            raise FileMissing
+        return []
+
+    async def of_project(
+        self, project_id: ProjectId, *, limit: int = 200, before: RevisionId | None = None
+    ) -> Revisions:
+        """Return the revisions of all files, newest first; only those before one, if given."""
+        return await self._parts.past.revisions(project_id, limit, before)
+
+    async def get(self, project_id: ProjectId, revision_id: RevisionId) -> Revision:
+        """Return a revision. Raises FileMissing."""
+        revision = await self._parts.repository.revision(project_id, revision_id)
+        if revision is None:
+            raise FileMissing("There is no such revision.")
+        return revision
 
     async def open(
         self, project_id: ProjectId, revision_id: RevisionId
     ) -> tuple[Revision, AsyncIterator[bytes]]:
         """Return a revision and its bytes in pieces. Raises FileMissing."""
-        revision = await self._parts.repository.revision(project_id, revision_id)
-        if revision is None:
-            raise FileMissing("There is no such revision.")
+        revision = await self.get(project_id, revision_id)
         return revision, self._parts.blobs.open(project_id, revision.blob)
 
     async def read(self, project_id: ProjectId, revision_id: RevisionId) -> tuple[Revision, bytes]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from platform_server.projects.model import ProjectId
 
 RevisionId = NewType("RevisionId", str)
+ProjectCheckpointId = NewType("ProjectCheckpointId", str)
 CheckpointId = NewType("CheckpointId", str)
 BlobHash = NewType("BlobHash", str)  # SHA-256 of the bytes, 64 lower-case hex digits
 
@@ -80,3 +81,23 @@ class Checkpoint:
     path: str
     revision_id: RevisionId
     created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectCheckpoint:
+    """All of a project's files at one moment, under a name, to come back to."""
+
+    id: ProjectCheckpointId
+    name: str
+    author_id: UserId | None
+    created_at: datetime
+    is_automatic: bool  # made before a project was brought back to another one
+    files: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """How much a project has. Earlier states of files do not count."""
+
+    bytes: int
+    files: int

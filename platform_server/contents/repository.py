@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Origin,
         Revision,
         RevisionId,
+        Usage,
     )
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
@@ -84,11 +85,19 @@ class ContentsRepository(Protocol):
         Raises FileMissing, NameTaken.
         """
 
-    async def history(self, project_id: ProjectId, path: str, limit: int) -> list[Revision]:
-        """Return the revisions of the file that is, or last was, at the path, newest first."""
+    async def history(
+        self, project_id: ProjectId, path: str, limit: int, before: RevisionId | None = None
+    ) -> list[Revision]:
+        """Return the revisions of the file that is, or last was, at the path, newest first.
+
+        Only those before one of them, if that is given.
+        """
 
     async def revision(self, project_id: ProjectId, revision_id: RevisionId) -> Revision | None:
         """Return one of the project's revisions."""
+
+    async def usage(self, project_id: ProjectId) -> Usage:
+        """Return how much the project's present files are."""
 
     async def add_checkpoint(self, project_id: ProjectId, checkpoint: Checkpoint) -> None:
         """Store a checkpoint of the file at its path."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from platform_server.contents.conflicts import conflict_paths
 from platform_server.contents.model import BlobHash, Entry, Kind, Origin, RevisionId
+from platform_server.contents.quota import growth
 from platform_server.contents.repository import Save
 from platform_server.contents.uninterrupted import together, uninterrupted
 from platform_server.errors import FileMissing, RevisionConflict, WrongKind
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from platform_server.contents.parts import Parts
+    from platform_server.contents.quota import Quotas
     from platform_server.contents.spool import Spool
     from platform_server.contents.step import Step
     from platform_server.identity.model import UserId
@@ -40,12 +42,14 @@ class Terms:
 class Saver:
     """Carries out saves. A crash at any point leaves the file as it was, or as it should be."""
 
-    def __init__(self, parts: Parts, step: Step) -> None:
+    def __init__(self, parts: Parts, step: Step, quotas: Quotas) -> None:
         self._parts = parts
         self._step = step
+        self._quotas = quotas
 
     async def save(self, project_id: ProjectId, path: str, spool: Spool, terms: Terms) -> Entry:
         """Save what is in the spool. Raises what ``ContentsService.write`` says."""
+        await self._quotas.foresee(project_id, path, spool.size)
         async with (
             self._staged(project_id, spool) as staged,
             self._step.lock(project_id),
@@ -60,8 +64,13 @@ class Saver:
                 path, entry = await self._conflict_path(project_id, path, terms), None
             if entry is not None and _holds(entry, spool):
                 return await self._unchanged(entry, terms)
+            await self._quotas.require(project_id, size=spool.size, replaced=entry)
             change = _change(path, staged, entry, spool, terms)
-            return await uninterrupted(self._commit(project_id, change))
+            saved = await uninterrupted(self._commit(project_id, change))
+            more, files = growth(spool.size, entry)
+            self._quotas.changed(project_id, size=more, files=files)
+            self._quotas.settle(project_id, path)
+            return saved
 
     async def finish(self, project_id: ProjectId, staged: RevisionId) -> None:
         """Place a file that a killed server committed and did not place; drop it otherwise."""

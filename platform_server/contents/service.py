@@ -7,12 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeAlias
 
+from platform_server.contents.archive import Archiver
 from platform_server.contents.arrange import Arranger
 from platform_server.contents.checkpoints import CheckpointService
+from platform_server.contents.differ import Differ
 from platform_server.contents.fill import Filler
 from platform_server.contents.history import HistoryService
+from platform_server.contents.importing import Importer
 from platform_server.contents.model import Entry, Origin, RevisionId
+from platform_server.contents.project_checkpoints import ProjectCheckpointService
+from platform_server.contents.quota import Quotas
 from platform_server.contents.reading import Entries, Reader
+from platform_server.contents.retention import RetentionService
 from platform_server.contents.save import Saver, Terms
 from platform_server.contents.spool import Spool, clear, spooled
 from platform_server.contents.step import Step
@@ -41,22 +47,33 @@ class ContentsService:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._step = Step(parts)
-        self._saver = Saver(parts, self._step)
+        self.quotas = Quotas(parts)
+        self._step = Step(parts, self.quotas)
+        self._saver = Saver(parts, self._step, self.quotas)
         self._filler = Filler(parts, self._step, self._saver)
         self._reader = Reader(parts, self._step, self._filler)
-        self._arranger = Arranger(parts, self._step, self._saver, self._reader)
+        self._arranger = Arranger(parts, self._step, self._saver, self._reader, self.quotas)
         self.history = HistoryService(parts, self._filler, self._saver)
         self.checkpoints = CheckpointService(parts, self._reader, self.history)
         self.uploads = UploadService(parts, self._filler, self._saver)
         self.trust = TrustService(parts)
+        self.archives = Archiver(self._reader, self._step)
+        self.differ = Differ()
+        self.imports = Importer(parts, self._step, self._filler, self.quotas)
+        self.project_checkpoints = ProjectCheckpointService(
+            parts, self._step, self._arranger, self.history
+        )
+        self.retention = RetentionService(parts)
 
     async def start(self) -> None:
         """Make the folder for what comes in, and clear it of what a killed server left there."""
         await asyncio.to_thread(clear, self._parts.spool_folder)
+        self.retention.start()
 
     async def aclose(self) -> None:
         """Drop the uploads that are under way. May be called twice."""
+        await self.retention.aclose()
+        await self.differ.aclose()
         await self.uploads.aclose()
 
     async def stat(self, project_id: ProjectId, path: str) -> Entry:

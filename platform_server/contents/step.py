@@ -8,6 +8,7 @@ fresh that a later change might carry the same one is not remembered.
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 from platform_server.contents.limits import PASSED_OVER
-from platform_server.contents.model import Origin, RevisionId
+from platform_server.contents.model import Kind, Origin, RevisionId
+from platform_server.contents.portions import portions
+from platform_server.contents.quota import growth
 from platform_server.contents.repository import Change, MakeDirectory, Remove, Save
 from platform_server.contents.spool import Spool
 from platform_server.contents.uninterrupted import together
@@ -24,15 +27,16 @@ from platform_server.errors import QuotaExceeded, StorageUnavailable, TooLarge
 from platform_server.projects.names import ancestors, is_within, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from platform_server.contents.model import BlobHash, Entry
     from platform_server.contents.parts import Parts
+    from platform_server.contents.quota import Quotas, Room
     from platform_server.contents.workspace import Seen, Signature
     from platform_server.projects.model import ProjectId
 
-_AT_ONCE = 50  # paths taken over under one lock and in one transaction
-_BYTES_AT_ONCE = 32 * 2**20
+log = logging.getLogger(__name__)
+
 _PROJECTS_REMEMBERED = 512
 
 
@@ -42,6 +46,7 @@ class _Batch:
 
     project_id: ProjectId
     budget: int  # bytes of new files that may still be read
+    room: Room  # what the project may still take
     changes: list[Change] = field(default_factory=list)
     result: dict[str, Entry | None] = field(default_factory=dict)
     read: dict[str, tuple[Seen, BlobHash]] = field(default_factory=dict)
@@ -50,8 +55,9 @@ class _Batch:
 class Step:
     """Brings the store in step, path by path or for a whole project."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, quotas: Quotas) -> None:
         self._parts = parts
+        self._quotas = quotas
         self._repository = parts.repository
         self._workspace = parts.workspace
         self._limits = parts.limits
@@ -71,6 +77,7 @@ class Step:
             del memory[known]
         if not path:
             self._memory.pop(project_id, None)
+            self._quotas.forget(project_id)
 
     async def settled(self, project_id: ProjectId, path: str) -> Entry | None:
         """Return what is at the path now, after taking over what code did to it."""
@@ -79,6 +86,13 @@ class Step:
     async def settled_locked(self, project_id: ProjectId, path: str) -> Entry | None:
         """Do the same for a caller that holds the project's lock."""
         return (await self._take(project_id, [*ancestors(path), path])).result.get(path)
+
+    async def settle_locked(self, project_id: ProjectId, paths: Sequence[str]) -> dict[str, Entry]:
+        """Return what is at many paths, folders first, for a caller that holds the lock."""
+        found: dict[str, Entry | None] = {}
+        for some in portions(paths, {}):
+            found |= (await self._take(project_id, some)).result
+        return {path: entry for path, entry in found.items() if entry is not None}
 
     async def settle(self, project_id: ProjectId, paths: Sequence[str]) -> dict[str, Entry]:
         """Return what is at the paths now, after taking over what code did to them."""
@@ -103,6 +117,8 @@ class Step:
         kept = await self._repository.below(project_id, "")
         entries = {entry.path: entry for entry in kept}
         await self._catch_up(project_id, walk.seen, entries, budget=None)
+        if walk.complete:
+            self._quotas.settle_all_but(project_id, walk.seen)
 
     async def _catch_up(
         self,
@@ -115,7 +131,7 @@ class Step:
         """Compare, take over what differs, and return what is there in the end."""
         behind = self._behind(project_id, seen, entries)
         result: dict[str, Entry | None] = dict(entries)
-        for some in _portions(behind, seen):
+        for some in portions(behind, seen):
             async with self.lock(project_id):
                 batch = await self._take(project_id, some, budget=budget)
             result |= batch.result
@@ -156,7 +172,9 @@ class Step:
         seen = await self._workspace.look(project_id, paths)
         entries = await self._repository.entries(project_id, paths)
         batch = _Batch(
-            project_id=project_id, budget=self._limits.file if budget is None else budget
+            project_id=project_id,
+            budget=self._limits.file if budget is None else budget,
+            room=await self._quotas.room(project_id),
         )
         batch.result |= {path: entries.get(path) for path in paths}
         await together(
@@ -166,6 +184,7 @@ class Step:
             batch.result |= await self._repository.commit(
                 project_id, batch.changes, self._parts.now()
             )
+            self._recount(batch, entries)
         self._remember(batch)
         return batch
 
@@ -180,7 +199,7 @@ class Step:
         if entry is not None:
             batch.changes.append(Remove(path=path))
             batch.result[path] = None
-            self.forget(batch.project_id, path)
+            self._forget_entry(entry)
         if verdict is Verdict.FOLDER:
             batch.changes.append(MakeDirectory(path=path))
         elif seen is not None:
@@ -191,6 +210,10 @@ class Step:
         unkept = unkept_entry(batch.project_id, path, seen)
         if entry is None and seen.size > batch.budget:
             batch.result[path] = unkept
+            return
+        more, files = growth(seen.size, entry)
+        if not batch.room.take(size=more, files=files):
+            self._leave(batch, path, seen, entry)
             return
         batch.budget -= seen.size
         limit = max(self._limits.kept, seen.size)
@@ -206,6 +229,37 @@ class Step:
                 return
             if copied.settled:
                 batch.read[path] = (copied, spool.blob)
+
+    def _leave(self, batch: _Batch, path: str, seen: Seen, entry: Entry | None) -> None:
+        """Let a file for which there is no room stay in the sandbox only; that is told."""
+        if entry is not None:  # what it was is in its history
+            batch.changes.append(Remove(path=path))
+            self._forget_entry(entry)
+        if path not in self._quotas.not_kept(batch.project_id):
+            log.info("a project is full: a file that its code wrote is in the sandbox only")
+        self._quotas.leave(batch.project_id, path, seen.size)
+        batch.result[path] = unkept_entry(batch.project_id, path, seen)
+
+    def _forget_entry(self, entry: Entry) -> None:
+        """Forget the signatures of an entry that is removed; of a folder, of all in it."""
+        if entry.kind is Kind.DIRECTORY:
+            self.forget(entry.project_id, entry.path)
+        else:
+            self._memory.get(entry.project_id, {}).pop(entry.path, None)
+        self._quotas.settle(entry.project_id, entry.path)
+
+    def _recount(self, batch: _Batch, entries: dict[str, Entry]) -> None:
+        """Note by how much a batch made the project larger or smaller."""
+        for change in batch.changes:
+            old = entries.get(change.path)
+            if isinstance(change, Save):
+                more, files = growth(change.size, old)
+                self._quotas.changed(batch.project_id, size=more, files=files)
+                self._quotas.settle(batch.project_id, change.path)
+            elif isinstance(change, Remove) and old is not None and old.revision is not None:
+                self._quotas.changed(batch.project_id, size=-old.revision.size, files=-1)
+            elif isinstance(change, Remove):
+                self._quotas.forget(batch.project_id)
 
     async def _plan_save(self, batch: _Batch, path: str, entry: Entry | None, spool: Spool) -> None:
         revision = None if entry is None else entry.revision
@@ -230,17 +284,3 @@ class Step:
         memory = self._memory.setdefault(batch.project_id, {})
         for path, (seen, blob) in batch.read.items():
             memory[path] = (seen.signature, blob)
-
-
-def _portions(paths: Iterable[str], seen: dict[str, Seen]) -> Iterator[list[str]]:
-    """Split the paths so that nobody waits long for the lock: few at a time, and few bytes."""
-    portion: list[str] = []
-    size = 0
-    for path in paths:
-        portion.append(path)
-        size += seen[path].size if path in seen else 0
-        if len(portion) >= _AT_ONCE or size >= _BYTES_AT_ONCE:
-            yield portion
-            portion, size = [], 0
-    if portion:
-        yield portion

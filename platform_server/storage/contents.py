@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
+from platform_server.contents.model import Usage
 from platform_server.errors import FileMissing, NameTaken, RevisionConflict
 from platform_server.projects.names import parent_of
 from platform_server.storage.contents_commit import Commit, trust
@@ -108,15 +109,18 @@ class SqlContentsRepository:
         except IntegrityError as error:
             raise NameTaken from error
 
-    async def history(self, project_id: ProjectId, path: str, limit: int) -> list[Revision]:
+    async def history(
+        self, project_id: ProjectId, path: str, limit: int, before: RevisionId | None = None
+    ) -> list[Revision]:
         """Return the revisions of the file that is, or last was, at the path."""
         async with self._database.read() as connection:
             file_id = await _file_id(connection, project_id, path)
-            statement = (
-                REVISIONS.where(revisions.c.file_id == file_id)
-                .order_by(revisions.c.number.desc())
-                .limit(limit)
-            )
+            statement = REVISIONS.where(revisions.c.file_id == file_id)
+            if before is not None:
+                is_it = and_(revisions.c.file_id == file_id, revisions.c.id == before)
+                number = select(revisions.c.number).where(is_it).scalar_subquery()
+                statement = statement.where(revisions.c.number < number)
+            statement = statement.order_by(revisions.c.number.desc()).limit(limit)
             return [revision_of(row) for row in await connection.execute(statement)]
 
     async def revision(self, project_id: ProjectId, revision_id: RevisionId) -> Revision | None:
@@ -127,6 +131,18 @@ class SqlContentsRepository:
         async with self._database.read() as connection:
             row = (await connection.execute(statement)).first()
         return None if row is None else revision_of(row)
+
+    async def usage(self, project_id: ProjectId) -> Usage:
+        """Return how much the project's present files are."""
+        statement = (
+            select(func.count().label("files"), func.coalesce(func.sum(revisions.c.size), 0))
+            .select_from(entries)
+            .join(revisions, revisions.c.id == entries.c.revision_id)
+            .where(is_in(project_id))
+        )
+        async with self._database.read() as connection:
+            files, size = (await connection.execute(statement)).one()
+        return Usage(bytes=int(size), files=files)
 
     async def add_checkpoint(self, project_id: ProjectId, checkpoint: Checkpoint) -> None:
         """Store a checkpoint."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from platform_server.clock import new_id
 from platform_server.contents.limits import ContentsLimits
-from platform_server.contents.model import Entry, Kind, Revision
+from platform_server.contents.model import Entry, Kind, Revision, Usage
 from platform_server.contents.parts import Parts
 from platform_server.contents.repository import MakeDirectory, Remove, Save
 from platform_server.contents.service import ContentsService
 from platform_server.errors import FileMissing, NameTaken, RevisionConflict, WrongKind
 from platform_server.projects.names import ancestors, is_within, parent_of
 from platform_server.testing.blobs import MemoryBlobStore
+from platform_server.testing.past import MemoryPastRepository, after
 from platform_server.testing.workspace import MemoryWorkspace
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class _Project:
+class Project:
+    """What is stored of one project."""
+
     entries: dict[str, Entry] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)  # the history of the file at a path
     histories: dict[str, list[Revision]] = field(default_factory=dict)  # oldest first
@@ -39,7 +42,7 @@ class MemoryContentsRepository:
     """Keeps everything in dictionaries; a commit works on a copy: it is whole or nothing."""
 
     def __init__(self) -> None:
-        self._projects: dict[ProjectId, _Project] = {}
+        self.projects: dict[ProjectId, Project] = {}
         self._trusted: dict[tuple[UserId, str], BlobHash] = {}
 
     async def entry(self, project_id: ProjectId, path: str) -> Entry | None:
@@ -68,7 +71,7 @@ class MemoryContentsRepository:
         ordered = sorted(changes, key=lambda change: not isinstance(change, Remove))
         for change in ordered:
             _apply(project, project_id, change, at)
-        self._projects[project_id] = project
+        self.projects[project_id] = project
         saves = [change for change in changes if isinstance(change, Save)]
         for save in saves:
             if save.trusted and save.author_id is not None:
@@ -95,10 +98,19 @@ class MemoryContentsRepository:
             if path in project.files:
                 project.files[target] = project.files.pop(path)
 
-    async def history(self, project_id: ProjectId, path: str, limit: int) -> list[Revision]:
+    async def history(
+        self, project_id: ProjectId, path: str, limit: int, before: RevisionId | None = None
+    ) -> list[Revision]:
         """Return the revisions of the file that is, or last was, at the path."""
         file_id = self._file_id(project_id, path)
-        return self._project(project_id).histories.get(file_id or "", [])[::-1][:limit]
+        newest_first = self._project(project_id).histories.get(file_id or "", [])[::-1]
+        return after(newest_first, before)[:limit]
+
+    async def usage(self, project_id: ProjectId) -> Usage:
+        """Return how much the project's present files are."""
+        sizes = [one.size or 0 for one in self._project(project_id).entries.values() if one.size]
+        files = [one for one in self._project(project_id).entries.values() if one.revision]
+        return Usage(bytes=sum(sizes), files=len(files))
 
     async def revision(self, project_id: ProjectId, revision_id: RevisionId) -> Revision | None:
         """Return one of the project's revisions."""
@@ -143,8 +155,8 @@ class MemoryContentsRepository:
         file_id = self._project(project_id).files.get(path)
         return file_id is not None and self._trusted.get((user_id, file_id)) == blob
 
-    def _project(self, project_id: ProjectId) -> _Project:
-        return self._projects.setdefault(project_id, _Project())
+    def _project(self, project_id: ProjectId) -> Project:
+        return self.projects.setdefault(project_id, Project())
 
     def _file_id(self, project_id: ProjectId, path: str) -> str | None:
         project = self._project(project_id)
@@ -153,8 +165,10 @@ class MemoryContentsRepository:
 
 def memory_parts(folder: Path, *, limits: ContentsLimits | None = None) -> Parts:
     """Return parts in memory; ``folder`` takes what is too large for it."""
+    repository = MemoryContentsRepository()
     return Parts(
-        repository=MemoryContentsRepository(),
+        repository=repository,
+        past=MemoryPastRepository(repository),
         blobs=MemoryBlobStore(),
         workspace=MemoryWorkspace(),
         spool_folder=folder,
@@ -167,8 +181,8 @@ def memory_contents(folder: Path) -> ContentsService:
     return ContentsService(memory_parts(folder))
 
 
-def _copied(project: _Project) -> _Project:
-    return _Project(
+def _copied(project: Project) -> Project:
+    return Project(
         entries=dict(project.entries),
         files=dict(project.files),
         histories={key: list(value) for key, value in project.histories.items()},
@@ -176,7 +190,7 @@ def _copied(project: _Project) -> _Project:
     )
 
 
-def _apply(project: _Project, project_id: ProjectId, change: Change, at: datetime) -> None:
+def _apply(project: Project, project_id: ProjectId, change: Change, at: datetime) -> None:
     if isinstance(change, Remove):
         for path in [path for path in project.entries if is_within(path, change.path)]:
             del project.entries[path]
@@ -201,7 +215,7 @@ def _apply(project: _Project, project_id: ProjectId, change: Change, at: datetim
         _save(project, project_id, change, at)
 
 
-def _save(project: _Project, project_id: ProjectId, save: Save, at: datetime) -> None:
+def _save(project: Project, project_id: ProjectId, save: Save, at: datetime) -> None:
     entry = project.entries.get(save.path)
     if entry is not None and entry.kind is Kind.DIRECTORY:
         raise WrongKind
@@ -231,13 +245,13 @@ def _save(project: _Project, project_id: ProjectId, save: Save, at: datetime) ->
     )
 
 
-def _continued(project: _Project, path: str) -> str:
+def _continued(project: Project, path: str) -> str:
     """Return the history that a new file at the path goes on with."""
     last = _last_at(project, path)
     return new_id() if last is None or last in project.files.values() else last
 
 
-def _last_at(project: _Project, path: str) -> str | None:
+def _last_at(project: Project, path: str) -> str | None:
     """Return the history that a file at the path was saved in last."""
     saved = [
         (revision.created_at, number, file_id)

@@ -17,6 +17,7 @@ from platform_server.storage.contents import SqlContentsRepository
 from platform_server.storage.database import Database
 from platform_server.storage.identity import SqlUserRepository
 from platform_server.storage.migrate import upgrade
+from platform_server.storage.past import SqlPastRepository
 from platform_server.storage.projects import SqlProjectRepository
 from platform_server.testing.contents import memory_parts
 from platform_server.testing.people import BEGAN, person
@@ -123,6 +124,7 @@ def folder_world(database: Database, folder: Path) -> World:
     """Return a world on SQL and folders."""
     parts = Parts(
         repository=SqlContentsRepository(database),
+        past=SqlPastRepository(database),
         blobs=FolderBlobStore(folder / "blobs"),
         workspace=LocalWorkspace(folder / "volumes", sync=False),
         spool_folder=folder / "spool",

@@ -80,6 +80,10 @@ class ContentsTree:
             return await self._folder(found, query)
         if query.type == "directory":
             raise InvalidInput(f"{path} is not a folder.")
+        return await self.model(principal, found, query)
+
+    async def model(self, principal: Principal, found: Found, query: Query) -> Model:
+        """Return the model of a file, as it is or as it was, with as much as is asked for."""
         kind = query.type or type_of(found.entry)
         model = entry_model(found.view, found.entry, kind=kind)
         if query.hash and model["hash"] is None:

@@ -2,58 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from tornado import web
 
-from platform_extensions.base import PlatformHandler
 from platform_extensions.files.conditions import conditions_of, etag_of
 from platform_extensions.files.delivery import deliver
-from platform_extensions.large_body import HearsOut
 from platform_extensions.projects.models import file_model
+from platform_extensions.projects.spooled import SpooledBody
 from platform_server.contents.save import Terms
-from platform_server.errors import PlatformError, PreconditionFailed, RevisionConflict
+from platform_server.errors import PreconditionFailed, RevisionConflict
 from platform_server.projects.model import Access, ProjectId
+from platform_server.projects.names import parse_path
 
 if TYPE_CHECKING:
     from platform_server.contents.model import Entry
     from platform_server.contents.spool import Spool
 
 
-class ProjectFileHandler(HearsOut, PlatformHandler):
+class ProjectFileHandler(SpooledBody):
     """One file. ``If-Match: "<sha256>"`` and ``If-None-Match: *`` make a change conditional.
 
     ``?conflict=copy`` keeps a save that the condition refuses beside the file, as a conflict copy.
     """
 
-    _spool: Spool | None = None
-    _failed: PlatformError | None = None
-    _dropping: asyncio.Future[None] | None = None
-
     async def admit(self) -> None:
-        """Check who asks, and for what, before a byte of the body is taken."""
+        """Check who asks, for what, and whether there is room, before a byte is taken."""
         await super().admit()
         if self.request.method == "PUT":
-            await self._project(self.path_args[0], Access.EDITOR)
-            self._spool = self.services.contents.new_spool()
-
-    async def take(self, chunk: bytes) -> None:
-        """Take a piece of the body; the sender waits until it is written."""
-        if self._spool is None or self._failed is not None:
-            return
-        try:
-            await self._spool.append(chunk)
-        except PlatformError as error:  # answered when the body has ended
-            self._failed = error
-
-    def on_connection_close(self) -> None:
-        """Drop what came when the sender goes away."""
-        super().on_connection_close()
-        if self._spool is not None:
-            loop = asyncio.get_running_loop()
-            self._dropping = loop.run_in_executor(None, self._spool.close)
+            project_id, path = self.path_args
+            await self._project(project_id, Access.EDITOR)
+            size = int(self.request.headers.get("Content-Length", "0"))
+            quotas = self.services.contents.quotas
+            await quotas.foresee(ProjectId(project_id), parse_path(path), size)
+            self.open_spool()
 
     @web.authenticated
     async def get(self, project_id: str, path: str) -> None:
@@ -67,10 +49,7 @@ class ProjectFileHandler(HearsOut, PlatformHandler):
     @web.authenticated
     async def put(self, project_id: str, path: str) -> None:
         """Save the body as the file, with the folders above it."""
-        assert self._spool is not None
-        async with aclosing(self._spool) as spool:
-            if self._failed is not None:
-                raise self._failed
+        async with self.received() as spool:
             entry = await self._save(ProjectId(project_id), path, spool)
         self._set_etag(entry)
         self.reply(file_model(entry), status=201 if entry.is_new else 200)

@@ -11,6 +11,7 @@ from platform_extensions.projects.models import (
     ProjectChange,
     member_model,
     project_model,
+    usage_model,
 )
 from platform_server.identity.model import UserId
 from platform_server.projects.model import ProjectId
@@ -38,9 +39,12 @@ class OneProjectHandler(PlatformHandler):
 
     @web.authenticated
     async def get(self, project_id: str) -> None:
-        """Show it."""
+        """Show it, with how much of its quota it uses."""
         view = await self.services.projects.get(self.principal, ProjectId(project_id))
-        self.reply(project_model(view))
+        quotas = self.services.contents.quotas
+        usage = await quotas.usage(view.project.id)
+        left = quotas.not_kept(view.project.id)
+        self.reply(project_model(view) | {"usage": usage_model(usage, quotas.most, left)})
 
     @web.authenticated
     async def patch(self, project_id: str) -> None:

@@ -10,11 +10,15 @@ from platform_extensions.base import RequestBody
 from platform_server.projects.model import Access
 
 if TYPE_CHECKING:
-    from platform_server.contents.model import Entry
+    from collections.abc import Mapping
+
+    from platform_server.contents.limits import Quota
+    from platform_server.contents.model import Entry, Usage
     from platform_server.projects.model import ProjectView
     from platform_server.projects.repository import Member
 
 ROLES = {Access.VIEWER: "viewer", Access.EDITOR: "editor", Access.OWNER: "owner"}
+_SHOWN = 20  # paths
 _Name = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
@@ -57,6 +61,24 @@ def project_model(view: ProjectView) -> dict[str, Any]:
         "created_at": project.created_at.isoformat(),
         "updated_at": project.updated_at.isoformat(),
         "archived_at": project.archived_at.isoformat() if project.archived_at else None,
+    }
+
+
+def usage_model(usage: Usage, most: Quota, not_kept: Mapping[str, int]) -> dict[str, Any]:
+    """Return ``{"bytes", "files", "limits": {"bytes", "files"}, "not_kept"}``.
+
+    ``not_kept`` is ``{"files", "bytes", "paths"}`` of what code wrote and for which there is no
+    room: it is in the sandbox only. Of the paths there are some.
+    """
+    return {
+        "bytes": usage.bytes,
+        "files": usage.files,
+        "limits": {"bytes": most.bytes, "files": most.files},
+        "not_kept": {
+            "files": len(not_kept),
+            "bytes": sum(not_kept.values()),
+            "paths": sorted(not_kept)[:_SHOWN],
+        },
     }
 
 

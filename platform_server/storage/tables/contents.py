@@ -24,7 +24,8 @@ def _project() -> ForeignKey:
     return ForeignKey("projects.id", ondelete="CASCADE")
 
 
-def _path_type() -> String:
+def path_type() -> String:
+    """Return the type of a path of a file."""
     # As many bytes of UTF-8 are at most as many characters. Compared by bytes, never by locale.
     plain = String(MAX_PATH_BYTES)
     return plain.with_variant(String(MAX_PATH_BYTES, collation="C"), "postgresql")
@@ -37,7 +38,7 @@ revisions = Table(
     Column("project_id", id_column_type(), _project(), nullable=False),
     Column("file_id", id_column_type(), nullable=False),  # one file's history, whatever its path
     Column("number", Integer, nullable=False),  # 1, 2, 3, ... within the history
-    Column("path", _path_type(), nullable=False),  # where it was saved
+    Column("path", path_type(), nullable=False),  # where it was saved
     Column("blob", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("author_id", id_column_type(), ForeignKey("users.id", ondelete="SET NULL")),
@@ -54,8 +55,8 @@ entries = Table(
     "entries",
     metadata,
     Column("project_id", id_column_type(), _project(), primary_key=True),
-    Column("path", _path_type(), primary_key=True),
-    Column("parent", _path_type(), nullable=False),  # the folder's path, "" at the top
+    Column("path", path_type(), primary_key=True),
+    Column("parent", path_type(), nullable=False),  # the folder's path, "" at the top
     Column("file_id", id_column_type(), index=True),
     Column("revision_id", id_column_type(), ForeignKey("revisions.id", ondelete="RESTRICT")),
     Column("created_at", Instant, nullable=False),
@@ -69,7 +70,7 @@ checkpoints = Table(
     metadata,
     Column("id", id_column_type(), primary_key=True),
     Column("project_id", id_column_type(), nullable=False),
-    Column("path", _path_type(), nullable=False),
+    Column("path", path_type(), nullable=False),
     Column(
         "revision_id",
         id_column_type(),

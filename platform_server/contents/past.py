@@ -1,0 +1,70 @@
+"""What the services for a whole project's past need from a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from platform_server.contents.model import (
+        ProjectCheckpoint,
+        ProjectCheckpointId,
+        Revision,
+        RevisionId,
+    )
+    from platform_server.projects.model import ProjectId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aged:
+    """As much of an old revision as tells whether it is to be kept."""
+
+    id: RevisionId
+    history: str  # the same for all revisions of one file
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marked:
+    """What a project's checkpoint has at a path."""
+
+    path: str
+    revision: Revision | None  # None: a folder
+
+
+class PastRepository(Protocol):
+    """All revisions of a project, and its checkpoints. Every method is one transaction."""
+
+    async def revisions(
+        self, project_id: ProjectId, limit: int, before: RevisionId | None = None
+    ) -> list[Revision]:
+        """Return the revisions of all files, newest first; only those before one, if given."""
+
+    async def projects_with_revisions(self, before: datetime) -> list[ProjectId]:
+        """Return the projects that have revisions from before a moment."""
+
+    async def aged(self, project_id: ProjectId, before: datetime) -> list[Aged]:
+        """Return the revisions from before a moment, file by file, the oldest first."""
+
+    async def drop(self, project_id: ProjectId, revisions: Sequence[RevisionId]) -> int:
+        """Drop revisions, and return how many.
+
+        Those stay that a file is at, that are marked by any checkpoint, and each file's last one.
+        """
+
+    async def add_checkpoint(self, project_id: ProjectId, checkpoint: ProjectCheckpoint) -> None:
+        """Mark all that the project has at this moment. Raises NameTaken."""
+
+    async def checkpoints(self, project_id: ProjectId) -> list[ProjectCheckpoint]:
+        """Return the project's checkpoints, newest first, with the number of files."""
+
+    async def marked(self, project_id: ProjectId, checkpoint: ProjectCheckpointId) -> list[Marked]:
+        """Return what a checkpoint has, folders before what they hold."""
+
+    async def delete_checkpoint(
+        self, project_id: ProjectId, checkpoint: ProjectCheckpointId
+    ) -> bool:
+        """Delete a checkpoint; tells whether there was one."""
