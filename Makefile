@@ -18,6 +18,7 @@ serve: install image  ## Serve on http://127.0.0.1:8888 (PLATFORM_PORT)
 
 test: .venv/.test image  ## Run every check and every test
 	@scripts/setup-browser
+	@scripts/setup-postgres
 	@scripts/test
 
 lint: .venv/.test  ## Run the checks without the tests

@@ -14,9 +14,9 @@ from platform_server.identity.model import UserId
 from platform_server.kernel_sessions.model import KernelSession, KernelSessionId
 from platform_server.projects.model import ProjectId
 from platform_server.sandboxes.model import KernelId
-from platform_server.storage.database import Database, metadata
 from platform_server.storage.kernel_sessions import SqlKernelSessionRepository
 from platform_server.storage.tables import identity, projects
+from platform_server.testing.databases import KINDS
 from platform_server.testing.kernel_sessions import MemoryKernelSessionRepository
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_server.kernel_sessions.repository import KernelSessionRepository
+    from platform_server.testing.databases import Databases
 
 ALICE, BOB = UserId("alice"), UserId("bob")
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -49,21 +50,18 @@ TWO = replace(
 BOBS = replace(ONE, id=KernelSessionId("s3"), user_id=BOB, kernel_id=KernelId("k1"))
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", *KINDS])
 async def repository(
-    request: pytest.FixtureRequest, tmp_path: Path
+    request: pytest.FixtureRequest, databases: Databases, tmp_path: Path
 ) -> AsyncIterator[KernelSessionRepository]:
     if request.param == "memory":
         yield MemoryKernelSessionRepository()
         return
-    database = Database(f"sqlite:///{tmp_path}/db.sqlite")
-    async with database.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    async with database.transaction() as connection:
-        await connection.execute(insert(identity.users), [_user(ALICE), _user(BOB)])
-        await connection.execute(insert(projects.projects).values(_project("wonder", ALICE)))
-    yield SqlKernelSessionRepository(database)
-    await database.aclose()
+    async with databases.open(request.param, tmp_path) as database:
+        async with database.transaction() as connection:
+            await connection.execute(insert(identity.users), [_user(ALICE), _user(BOB)])
+            await connection.execute(insert(projects.projects).values(_project("wonder", ALICE)))
+        yield SqlKernelSessionRepository(database)
 
 
 def _user(user_id: UserId) -> dict[str, Any]:

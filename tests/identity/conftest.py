@@ -1,7 +1,7 @@
 """Fixtures of the identity tests.
 
 time        a clock that stands until it is moved
-stores      where accounts, sessions and tokens are kept: in memory, and in SQL
+stores      where accounts, sessions and tokens are kept: in memory, on SQLite and on PostgreSQL
 identity    a service over the stores in memory, with cheap password hashes
 """
 
@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from platform_server.storage.database import Database, metadata
 from platform_server.storage.identity import (
     SqlSessionRepository,
     SqlTokenRepository,
     SqlUserRepository,
 )
 from platform_server.storage.preferences import SqlPreferenceRepository
-from platform_server.storage.tables.identity import users
+from platform_server.testing.databases import KINDS
 from platform_server.testing.identity import (
     MemoryPreferences,
     MemorySessions,
@@ -40,8 +39,7 @@ if TYPE_CHECKING:
         UserRepository,
     )
     from platform_server.identity.service import IdentityService
-
-_CONCERN = ("users", "password_hashes", "sessions", "api_tokens", "preferences")
+    from platform_server.testing.databases import Databases
 
 
 @dataclass
@@ -72,8 +70,10 @@ def time() -> Time:
     return Time()
 
 
-@pytest.fixture(params=["memory", "sql"])
-async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stores]:
+@pytest.fixture(params=["memory", *KINDS])
+async def stores(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path: Path
+) -> AsyncIterator[Stores]:
     if request.param == "memory":
         people = MemoryUsers()
         yield Stores(
@@ -83,18 +83,13 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             preferences=MemoryPreferences(),
         )
         return
-    database = Database(f"sqlite:///{tmp_path}/db.sqlite")
-    assert users.metadata is metadata
-    tables = [metadata.tables[name] for name in _CONCERN]
-    async with database.engine.begin() as connection:
-        await connection.run_sync(lambda sync: metadata.create_all(sync, tables=tables))
-    yield Stores(
-        users=SqlUserRepository(database),
-        sessions=SqlSessionRepository(database),
-        tokens=SqlTokenRepository(database),
-        preferences=SqlPreferenceRepository(database),
-    )
-    await database.aclose()
+    async with databases.open(request.param, tmp_path) as database:
+        yield Stores(
+            users=SqlUserRepository(database),
+            sessions=SqlSessionRepository(database),
+            tokens=SqlTokenRepository(database),
+            preferences=SqlPreferenceRepository(database),
+        )
 
 
 @pytest.fixture
