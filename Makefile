@@ -8,7 +8,7 @@ BIN := .venv/bin
 BROWSER_SOURCES := $(shell find labextension -type f -not -path '*/node_modules/*' \
 	-not -path '*/dist/*' -not -path '*/lib/*' -not -name '*.tsbuildinfo')
 
-.PHONY: help serve test lint format docs bench install engine image constraints clean
+.PHONY: help serve test chaos lint format docs bench install engine image constraints clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -20,6 +20,9 @@ test: .venv/.test image  ## Run every check and every test
 	@scripts/setup-browser
 	@scripts/setup-postgres
 	@scripts/test
+
+chaos: .venv/.test image  ## Let everything die while people work (CHAOS_SEED, CHAOS_MINUTES)
+	@$(BIN)/python -m platform_server.testing.chaos
 
 lint: .venv/.test  ## Run the checks without the tests
 	@scripts/test --lint

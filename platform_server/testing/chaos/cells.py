@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from platform_server.testing.kernel_sockets import KernelSocket
     from platform_server.testing.serving import Person
 
-NAME = "ran.txt"  # of the file with a line for each cell that ran
+LINES = "ran.txt"  # of the file with a line for each cell that ran
 _CELL = """
 print({token!r}, flush=True)
 with open("{file}", "a") as lines:
@@ -102,7 +102,7 @@ class Cells:
 
     def check(self, workspace: Path) -> list[Finding]:
         """Compare what ran with what was answered."""
-        file = workspace / NAME
+        file = workspace / LINES
         lines = Counter(file.read_text().splitlines() if file.exists() else [])
         return [
             *(duplicated(f"{line} ran {n} times") for line, n in lines.items() if n > 1),
@@ -128,7 +128,7 @@ class Cells:
     async def _run(self, token: str) -> bool:
         """Run a cell; tells whether it came to its end."""
         code = (_DEADLY if self._is_deadly else _CELL).format(
-            token=token, file=Path(WORKSPACE, NAME)
+            token=token, file=Path(WORKSPACE, LINES)
         )
         request = await self._socket.execute(code)
         await self._socket.first(lambda one: one.parent.id == request.header.id and _counts(one))

@@ -7,6 +7,7 @@ from collections import Counter
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from platform_server.testing.chaos.cells import LINES
 from platform_server.testing.chaos.documents import mark_of
 from platform_server.testing.chaos.findings import duplicated, lost, unexplained
 from platform_server.testing.chaos.writers import address
@@ -27,7 +28,14 @@ async def check_files(scene: Scene) -> list[Finding]:
             for writer, files in zip(scene.writers, scene.ledger.files, strict=True)
         )
     )
-    return [finding for findings in found for finding in findings]
+    return [finding for findings in found for finding in findings] + await _check_top(scene)
+
+
+async def _check_top(scene: Scene) -> list[Finding]:
+    """Look for what nobody put there."""
+    there = {one["path"] for one in (await _get(scene, scene.label))["content"]}
+    expected = {writer.folder for writer in scene.writers} | {f"{scene.label}/{LINES}"}
+    return [unexplained(f"{path} is there") for path in there - expected]
 
 
 async def _check_folder(scene: Scene, folder: str, files: list[Kept]) -> list[Finding]:

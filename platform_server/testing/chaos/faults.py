@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # is not the same after the server's death is a fault, as it is after any other that spares it.
 KERNELS_OUTLIVE_THE_SERVER = False
 
-_CALM = 8  # acknowledged changes before a fault strikes, and after one that ends by itself
+_CALM = range(4, 24)  # acknowledged changes before a fault, and after one that ends by itself
 _WINDOW = 0.03  # seconds in which a change is somewhere on its way
 _RENAME_EXCHANGE = 2  # of renameat2(2)
 _AT_CWD = -100
@@ -132,7 +132,7 @@ async def take_store_away(scene: Scene) -> None:
 async def calm(scene: Scene) -> None:
     """Return when some more changes were acknowledged, or nobody makes any more."""
     ledger = scene.ledger
-    enough = ledger.acknowledged + _CALM
+    enough = ledger.acknowledged + scene.random.choice(_CALM)
     await ledger.until(lambda: ledger.acknowledged >= enough or not ledger.at_work)
 
 
@@ -144,10 +144,12 @@ def _server_killed(while_: str, strike: Callable[[Scene], Awaitable[None]]) -> F
     )
 
 
-FAULTS = (
+DEATHS = (
     *(_server_killed(doing.value, partial(kill_server, doing=doing)) for doing in Doing),
     _server_killed("a cell runs", kill_server_during_a_cell),
     _server_killed("saving, and again", kill_server_again),
+)
+MISHAPS = (
     Fault(name="kill -9 of the agent", strike=kill_agent, spares_kernels=False),
     Fault(name="docker kill", strike=kill_container, spares_kernels=False),
     Fault(name="kill -9 of the kernel", strike=kill_kernel, spares_kernels=False),
@@ -155,6 +157,7 @@ FAULTS = (
     Fault(name="database busy", strike=keep_database_busy, spares_kernels=True),
     Fault(name="store out of reach", strike=take_store_away, spares_kernels=True),
 )
+FAULTS = (*DEATHS, *MISHAPS)
 
 
 @asynccontextmanager
