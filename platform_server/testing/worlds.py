@@ -14,7 +14,6 @@ from platform_server.contents.workspace_local import LocalWorkspace
 from platform_server.projects.model import Project, ProjectId
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.contents import SqlContentsRepository
-from platform_server.storage.database import Database
 from platform_server.storage.identity import SqlUserRepository
 from platform_server.storage.migrate import upgrade
 from platform_server.storage.past import SqlPastRepository
@@ -26,6 +25,9 @@ from platform_server.testing.workspace import MemoryWorkspace
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from platform_server.storage.database import Database
+    from platform_server.testing.databases import Databases
 
 WONDER, BUILDER = ProjectId("wonder"), ProjectId("builder")
 ALICE, BOB = person("alice"), person("bob")  # the one owns WONDER, the other BUILDER
@@ -144,18 +146,17 @@ async def running(world: World) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def running_on_disk(template: Path, folder: Path) -> AsyncIterator[World]:
-    """Give a world in the folder, on a copy of the database that ``make_template`` made."""
-    shutil.copy(template, folder / "platform.sqlite")
-    database = Database(f"sqlite:///{folder}/platform.sqlite")
-    async with running(folder_world(database, folder)) as world:
+async def running_on_disk(databases: Databases, kind: str, folder: Path) -> AsyncIterator[World]:
+    """Give a world in the folder, with a database of that kind."""
+    async with (
+        databases.open(kind, folder, populate) as database,
+        running(folder_world(database, folder)) as world,
+    ):
         yield world
-    await database.aclose()
 
 
-async def make_template(path: Path) -> None:
-    """Make a database with ALICE, BOB and their projects."""
-    database = Database(f"sqlite:///{path}")
+async def populate(database: Database) -> None:
+    """Give a database its tables, ALICE, BOB and their projects."""
     await upgrade(database)
     for owner, project_id in ((ALICE, WONDER), (BOB, BUILDER)):
         await SqlUserRepository(database).add(owner, None)
@@ -167,4 +168,3 @@ async def make_template(path: Path) -> None:
             updated_at=BEGAN,
         )
         await SqlProjectRepository(database).add(project)
-    await database.aclose()

@@ -1,6 +1,6 @@
 """D. The workspace while it changes: races, stale writers, wrong clocks, files without an end.
 
-``contents``  a contents service over SQLite, a folder of blobs and a workspace on the disk
+``contents``  a contents service over SQLite or PostgreSQL, a folder of blobs and a workspace
 ``files``     the folder that hostile code writes into
 ``secret``    a file of the host that no project may reach
 """
@@ -19,6 +19,7 @@ import pytest
 from platform_server.contents.save import Terms
 from platform_server.contents.service import ContentsService
 from platform_server.errors import FileMissing, PlatformError, RevisionConflict, TooLarge
+from platform_server.testing.databases import KINDS
 from platform_server.testing.hostile_code import (
     OF_THE_HOST,
     OF_THE_PROJECT,
@@ -33,7 +34,6 @@ from platform_server.testing.worlds import (
     LIMITS,
     WONDER,
     World,
-    make_template,
     running_on_disk,
 )
 
@@ -42,21 +42,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_server.contents.model import Entry
+    from platform_server.testing.databases import Databases
 
 PATIENCE = 60.0  # seconds after which something counts as stuck
 ROUNDS = 40  # of a race
 
 
-@pytest.fixture(scope="module")
-async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "platform.sqlite"
-    await make_template(path)
-    return path
-
-
-@pytest.fixture
-async def world(template: Path, tmp_path: Path) -> AsyncIterator[World]:
-    async with running_on_disk(template, tmp_path) as world, asyncio.timeout(PATIENCE):
+@pytest.fixture(params=KINDS)
+async def world(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path: Path
+) -> AsyncIterator[World]:
+    place = running_on_disk(databases, request.param, tmp_path)
+    async with place as world, asyncio.timeout(PATIENCE):
         yield world
 
 

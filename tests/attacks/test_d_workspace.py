@@ -20,27 +20,21 @@ import pytest
 
 from platform_server.errors import FileMissing, PlatformError, WrongKind
 from platform_server.testing.hostile_code import OF_THE_HOST, leaked, plant
-from platform_server.testing.worlds import ALICE, WONDER, World, make_template, running_on_disk
+from platform_server.testing.worlds import ALICE, WONDER, World, running_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from platform_server.contents.service import ContentsService
+    from platform_server.testing.databases import Databases
 
 PATIENCE = 60.0  # seconds after which something counts as stuck
 
 
-@pytest.fixture(scope="module")
-async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "platform.sqlite"
-    await make_template(path)
-    return path
-
-
 @pytest.fixture
-async def world(template: Path, tmp_path: Path) -> AsyncIterator[World]:
-    async with running_on_disk(template, tmp_path) as world, asyncio.timeout(PATIENCE):
+async def world(databases: Databases, tmp_path: Path) -> AsyncIterator[World]:
+    async with running_on_disk(databases, "sqlite", tmp_path) as world, asyncio.timeout(PATIENCE):
         yield world
 
 

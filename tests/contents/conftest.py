@@ -1,7 +1,7 @@
 """Fixtures of the contents tests.
 
-``world``     a contents service and the code in a sandbox beside it: in memory, and on
-              SQLite, a folder of blobs and a folder as workspace
+``world``     a contents service and the code in a sandbox beside it: in memory, and with a folder
+              of blobs and a folder as workspace on SQLite and on PostgreSQL
 ``contents``  its service
 ``code``      its code: writes, reads, removes
 ``real``      the world on the disk only, for what the twins do not model
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from platform_server.clock import new_id
+from platform_server.testing.databases import KINDS
 from platform_server.testing.places import Box, Place
 from platform_server.testing.worlds import (
     Code,
     World,
-    make_template,
     memory_world,
     running,
     running_on_disk,
@@ -31,31 +31,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_server.contents.service import ContentsService
+    from platform_server.testing.databases import Databases
     from platform_server.testing.serving import Person
 
 
-@pytest.fixture(scope="session")
-async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its tables, two accounts and two projects, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "platform.sqlite"
-    await make_template(path)
-    return path
-
-
 @pytest.fixture
-async def real(template: Path, tmp_path: Path) -> AsyncIterator[World]:
-    async with running_on_disk(template, tmp_path) as world:
+async def real(databases: Databases, tmp_path: Path) -> AsyncIterator[World]:
+    async with running_on_disk(databases, "sqlite", tmp_path) as world:
         yield world
 
 
-@pytest.fixture(params=["memory", "real"])
+@pytest.fixture(params=["memory", *KINDS])
 async def world(
-    request: pytest.FixtureRequest, template: Path, tmp_path: Path
+    request: pytest.FixtureRequest, databases: Databases, tmp_path: Path
 ) -> AsyncIterator[World]:
     if request.param == "memory":
         here = running(memory_world(tmp_path / "spool"))
     else:
-        here = running_on_disk(template, tmp_path)
+        here = running_on_disk(databases, request.param, tmp_path)
     async with here as world:
         yield world
 
