@@ -195,7 +195,7 @@ async def test_nothing_is_made_when_no_project_is_chosen(ada: Visitor) -> None:
 
 
 async def test_the_first_terminal_of_a_newcomer_asks_for_a_project(visit: Visit) -> None:
-    newcomer = await visit("newcomer")
+    newcomer = await visit("latecomer")
     await newcomer.open_lab()
 
     await newcomer.menu("File", "New", "Terminal")

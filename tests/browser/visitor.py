@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
 PATIENCE = 20_000  # milliseconds until a step counts as failed; a loaded machine is slow
-# JupyterLab says so whenever a kernel ends soon after its notebook was opened.
-HARMLESS = "Could not restore the debugger state: Canceled future"
+# What JupyterLab says whenever a kernel ends soon after its notebook was opened, or is asked for
+# when it has just gone with its notebook.
+HARMLESS = re.compile(
+    r"Could not restore the debugger state: Canceled future"
+    r"|Failed to load resource: .* 404 \(Not Found\) \(\S+/api/kernels/[0-9a-f-]{36}(\?\d+)?\)"
+)
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
 
 # xterm draws on a canvas; its buffer has the text.
@@ -98,8 +102,9 @@ class Visitor:
         self.problems.append(f"page error: {error}")
 
     def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(HARMLESS):
-            self.problems.append(f"console: {message.text} ({message.location.get('url')})")
+        text = f"{message.text} ({message.location.get('url')})"
+        if message.type == "error" and not HARMLESS.match(text):
+            self.problems.append(f"console: {text}")
 
     def expect_problem(self, pattern: str) -> None:
         """Take a problem that the test provoked off the list; fails if it is not there."""
