@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import os
+import secrets
 import tempfile
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -101,6 +102,11 @@ class Spool:
             self._file.write(self._memory or b"")
             self._memory = None
         return self._file
+
+
+def passing_path(folder: Path) -> Path:
+    """Return a new path in the folder, for a file that ``clear`` removes if its maker is killed."""
+    return folder / f"{_PREFIX}{secrets.token_hex(8)}"
 
 
 def clear(folder: Path) -> None:

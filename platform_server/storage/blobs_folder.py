@@ -6,11 +6,11 @@ import asyncio
 import errno
 import hashlib
 import os
-import secrets
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from platform_server.contents.spool import passing_path
 from platform_server.errors import QuotaExceeded, StorageUnavailable
 
 if TYPE_CHECKING:
@@ -27,10 +27,14 @@ _DAMAGED = "The stored bytes of this file are missing or damaged; its other revi
 
 
 class FolderBlobStore:
-    """The folder ``<root>/<project>/<hh>/<hash>``. Safe to kill at any moment."""
+    """The folder ``<root>/<project>/<hh>/<hash>``. Safe to kill at any moment.
+
+    What is half-written then stands in ``<root>/incoming``, which is cleared at the next start.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._incoming = root / "incoming"
 
     async def put(self, project_id: ProjectId, spool: Spool) -> BlobHash:
         """Keep the spool's bytes, durably, and return their hash."""
@@ -70,8 +74,9 @@ class FolderBlobStore:
     def _put(self, path: Path, spool: Spool) -> None:
         if path.exists():
             return
-        temporary = path.with_name(f".{secrets.token_hex(8)}")
+        temporary = passing_path(self._incoming)
         with _reported("The project store cannot be written."):
+            _make_durably(self._incoming)
             _make_durably(path.parent)
             try:
                 _write(temporary, spool)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from contextlib import aclosing
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -97,3 +99,39 @@ async def test_nothing_but_blobs_is_left_in_the_folder(tmp_path: Path) -> None:
     files = [path.name for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
     assert sorted(len(name) for name in files) == [64, 64]
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+_KILLED_WHILE_WRITING = """
+import asyncio, os, sys
+from pathlib import Path
+from platform_server.contents.spool import Spool
+from platform_server.storage.blobs_folder import FolderBlobStore
+
+class Deadly(Spool):
+    def content(self):
+        os._exit(9)
+
+async def main(folder):
+    spool = Deadly(folder, limit=9)
+    await spool.append(b"tea")
+    await FolderBlobStore(folder / "blobs").put("wonder", spool)
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+async def test_what_a_killed_server_was_writing_is_gone_after_the_next_start(
+    tmp_path: Path,
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _KILLED_WHILE_WRITING, str(tmp_path)
+    )
+    assert await process.wait() == 9
+    assert _files(tmp_path)
+
+    clear(tmp_path / "blobs" / "incoming")
+    assert _files(tmp_path) == []
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
