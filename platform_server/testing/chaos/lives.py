@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ class Lives:
 
 def _lasting_port() -> int:
     """Return a port that nobody listens on, and that no client is given meanwhile."""
-    for port in _PORTS:
+    while True:
+        port = secrets.choice(_PORTS)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
-    raise AssertionError("every port is taken")
