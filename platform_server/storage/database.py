@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import MetaData, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from platform_server.errors import StorageUnavailable
+from platform_server.errors import InvalidInput, StorageUnavailable
 from platform_server.storage import sqlite_inline
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.pool import ConnectionPoolEntry
 
 metadata = MetaData(
@@ -33,6 +34,21 @@ metadata = MetaData(
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
+_NO_ANSWER = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+_REFUSED = "That has a character, or a length, that cannot be stored."
+
+# How a connection to Postgres behaves unless DATABASE_URL says otherwise. One that is dead is
+# noticed within half a minute, whether the other side said so or not.
+_POSTGRES_OPTIONS: Mapping[str, str | int | None] = {
+    "application_name": "platform-server",
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "prepare_threshold": None,  # a pooler between may hand each transaction to another connection
+}
+
 
 def async_url(url: str) -> str:
     """Return the database URL with the asynchronous driver named (``postgres://`` included)."""
@@ -43,37 +59,44 @@ def async_url(url: str) -> str:
 
 
 class Database:
-    """Hands out transactions. One per process; ``aclose`` when done."""
+    """Hands out transactions. One per process; ``aclose`` when done.
+
+    A database that went away is connected to again by whoever needs it next.
+    """
 
     def __init__(self, url: str) -> None:
         drivers_url = async_url(url)
         self.is_sqlite = drivers_url.startswith("sqlite")
-        options = {"async_creator_fn": sqlite_inline.connect} if self.is_sqlite else {}
-        self.engine = create_async_engine(drivers_url, connect_args=options)
+        self.engine = _sqlite(drivers_url) if self.is_sqlite else _postgres(drivers_url)
         # SQLite lets one writer in at a time; queueing here is fair, its busy handler is not.
         self._writers = asyncio.Lock() if self.is_sqlite else None
-        if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+        # On Postgres each statement that reads is on its own: no round trips for BEGIN and END.
+        self._reading = (
+            self.engine
+            if self.is_sqlite
+            else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection for statements that change nothing.
 
-        Raises StorageUnavailable when the database cannot be reached.
+        Raises StorageUnavailable when the database cannot be reached, InvalidInput when what is
+        looked for cannot be in it.
         """
-        try:
-            async with self.engine.connect() as connection:
+        with _translated():
+            async with self._reading.connect() as connection:
                 yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise StorageUnavailable from error
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection whose statements take effect together, when the block ends well.
 
-        Raises StorageUnavailable when the database cannot be reached; then nothing took effect.
+        Raises StorageUnavailable when the database cannot be reached, InvalidInput when it cannot
+        store such values. Then nothing took effect, except if the connection broke while the
+        transaction ended: then all or nothing did.
         """
-        try:
+        with _translated():
             if self._writers is None:
                 async with self.engine.begin() as connection:
                     yield connection
@@ -86,12 +109,56 @@ class Database:
                         await connection.rollback()
                         raise
                     await connection.commit()
-        except (OperationalError, InterfaceError) as error:
-            raise StorageUnavailable from error
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection that sees the database as it is now, whatever others do meanwhile.
+
+        Nobody waits for it. Raises StorageUnavailable when the database cannot be reached.
+        """
+        with _translated():
+            async with self.engine.connect() as connection:
+                if self.is_sqlite:
+                    await connection.exec_driver_sql("BEGIN")
+                else:
+                    await connection.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
+                yield connection
 
     async def aclose(self) -> None:
         """Close every connection. May be called twice."""
         await self.engine.dispose()
+
+
+def _sqlite(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args={"async_creator_fn": sqlite_inline.connect})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _postgres(url: str) -> AsyncEngine:
+    said = make_url(url).query
+    options = {name: value for name, value in _POSTGRES_OPTIONS.items() if name not in said}
+    return create_async_engine(
+        url,
+        connect_args=options,
+        pool_pre_ping=True,  # what ended while it lay idle fails nobody's request
+        pool_size=5,
+        max_overflow=10,
+        pool_timeout=10,  # seconds
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Let no error of the database's own get out, but those of constraints."""
+    try:
+        yield
+    except DataError as error:
+        raise InvalidInput(_REFUSED) from error
+    except _NO_ANSWER as error:
+        raise StorageUnavailable from error
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -11,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from platform_server.storage.row_security import deny_all
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -23,12 +25,13 @@ _LOCK = 0x706C6174  # any number that nobody else locks
 async def upgrade(database: Database) -> None:
     """Carry out the migrations that are missing, all or none; several servers take turns.
 
-    Raises StorageUnavailable when the database cannot be reached.
+    On Postgres nobody but the tables' owner may do anything with them afterwards. Raises
+    StorageUnavailable when the database cannot be reached.
     """
     async with database.transaction() as connection:
         if not database.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        await connection.run_sync(_upgrade)
+        await connection.run_sync(bring_to, "head")
 
 
 async def is_current(database: Database) -> bool:
@@ -47,10 +50,19 @@ def newest() -> str:
     return head
 
 
-def _upgrade(connection: Connection) -> None:
+def bring_to(connection: Connection, revision: str) -> None:
+    """Carry out the migrations up to a revision, in the transaction that is open."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
+    if connection.dialect.name == "postgresql":
+        deny_all(connection)
+
+
+def revisions() -> list[str]:
+    """Return every revision that this version knows, the oldest first."""
+    known = ScriptDirectory.from_config(_config()).walk_revisions()
+    return [one.revision for one in known][::-1]
 
 
 def _revision(connection: Connection) -> str | None:

@@ -57,8 +57,10 @@ class Databases:
         """Give such a database, opened."""
         async with self.new(kind, folder, fill) as url:
             database = Database(url)
-            yield database
-            await database.aclose()
+            try:
+                yield database
+            finally:
+                await database.aclose()
 
     async def _template(self, kind: str, fill: Callable[[Database], Awaitable[None]]) -> str:
         if kind == "sqlite":
@@ -68,6 +70,8 @@ class Databases:
             template = await self._cluster.create()
             url = self._cluster.url(template)
         database = Database(url)
-        await fill(database)
-        await database.aclose()
+        try:
+            await fill(database)
+        finally:
+            await database.aclose()
         return template

@@ -29,8 +29,7 @@ _LANGUAGE = ("--locale-provider=icu", "--icu-locale=en-US")
 _MEMORY, _ROOM = Path("/dev/shm"), 1 << 30  # noqa: S108 - made by mkdtemp; bytes that must be free
 _OPTIONS = {
     "listen_addresses": "",
-    "fsync": "off",
-    "synchronous_commit": "off",
+    "fsync": "off",  # a crash of it loses nothing, one of the machine everything
     "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "60",

@@ -1,0 +1,180 @@
+"""A database that goes away and comes back, and values that it cannot keep.
+
+``database``  one on PostgreSQL, opened
+``name``      what PostgreSQL calls it
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from platform_server.errors import InvalidInput, StorageUnavailable
+from platform_server.storage.database import Database, async_url
+from platform_server.storage.tables.identity import users
+from platform_server.testing.people import BEGAN
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from platform_server.testing.postgres import Cluster
+
+
+@pytest.fixture
+async def database(postgres_url: str) -> AsyncIterator[Database]:
+    database = Database(postgres_url)
+    yield database
+    await database.aclose()
+
+
+@pytest.fixture
+def name(database: Database) -> str:
+    name = database.engine.url.database
+    assert name is not None
+    return name
+
+
+def user(number: int, called: str = "Ada") -> dict[str, object]:
+    who = {"id": f"u{number}", "email": f"u{number}@example.org", "name": called}
+    return who | {"role": "learner", "created_at": BEGAN}
+
+
+async def add(database: Database, *numbers: int) -> None:
+    async with database.transaction() as connection:
+        for number in numbers:
+            await connection.execute(insert(users).values(user(number)))
+
+
+async def count(database: Database) -> int:
+    async with database.read() as connection:
+        return int((await connection.execute(select(func.count()).select_from(users))).scalar_one())
+
+
+async def test_connections_that_ended_while_idle_fail_nobody(
+    database: Database, postgres: Cluster, name: str
+) -> None:
+    await asyncio.gather(*(count(database) for _ in range(4)))
+    assert await postgres.end_connections(name) > 0
+
+    await asyncio.gather(*(add(database, number) for number in range(4)))
+
+    assert await count(database) == 4
+
+
+async def test_a_transaction_whose_connection_ends_has_no_effect(
+    database: Database, postgres: Cluster, name: str
+) -> None:
+    async def work() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(insert(users).values(user(1)))
+            await postgres.end_connections(name)
+            await connection.execute(insert(users).values(user(2)))
+
+    with pytest.raises(StorageUnavailable):
+        await work()
+    assert await count(database) == 0
+
+
+async def test_a_connection_that_ends_before_the_commit_is_reported(
+    database: Database, postgres: Cluster, name: str
+) -> None:
+    async def work() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(insert(users).values(user(1)))
+            await postgres.end_connections(name)
+
+    with pytest.raises(StorageUnavailable):
+        await work()
+    assert await count(database) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
+async def test_a_server_that_stops_and_starts_is_used_again(
+    database: Database, postgres: Cluster, number: signal.Signals
+) -> None:
+    await add(database, 1)
+    await postgres.stop(number)
+    try:
+        with pytest.raises(StorageUnavailable):
+            await count(database)
+        with pytest.raises(StorageUnavailable):
+            await add(database, 2)
+    finally:
+        await postgres.start()
+
+    await add(database, 3)
+    assert await count(database) == 2
+
+
+async def test_what_was_acknowledged_is_there_however_often_connections_end(
+    database: Database, postgres: Cluster, name: str
+) -> None:
+    acknowledged: set[int] = set()
+    wanted = 120
+
+    async def write(numbers: range) -> None:
+        for number in numbers:
+            try:
+                await add(database, 2 * number, 2 * number + 1)
+            except StorageUnavailable:
+                continue
+            acknowledged.add(number)
+
+    async def disturb() -> None:
+        while not writers.done():
+            await postgres.end_connections(name)
+
+    writers = asyncio.gather(*(write(range(start, wanted, 4)) for start in range(4)))
+    await asyncio.gather(writers, disturb())
+
+    async with database.read() as connection:
+        found = set((await connection.execute(select(users.c.id))).scalars())
+    pairs = [{f"u{2 * number}", f"u{2 * number + 1}"} for number in range(wanted)]
+    assert [pair for pair in pairs if len(pair & found) == 1] == []  # nothing half done
+    assert [number for number in acknowledged if not pairs[number] <= found] == []
+
+
+async def test_more_readers_than_connections_take_turns(database: Database) -> None:
+    assert await asyncio.gather(*(count(database) for _ in range(60))) == [0] * 60
+
+
+@pytest.mark.parametrize("called", ["nul \0", "long" * 100])
+async def test_what_postgres_cannot_store_is_refused(database: Database, called: str) -> None:
+    async def work() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(insert(users).values(user(1, called)))
+
+    with pytest.raises(InvalidInput):
+        await work()
+
+
+async def test_a_constraint_speaks_for_itself(database: Database) -> None:
+    await add(database, 1)
+    with pytest.raises(IntegrityError):
+        await add(database, 2, 1)
+    assert await count(database) == 1
+
+
+async def test_a_snapshot_does_not_see_what_others_do(database_url: str) -> None:
+    database = Database(database_url)
+    await add(database, 1)
+    counted = select(func.count()).select_from(users)
+
+    async with database.snapshot() as connection:
+        assert (await connection.execute(counted)).scalar_one() == 1
+        await add(database, 2)
+        assert (await connection.execute(counted)).scalar_one() == 1
+
+    assert await count(database) == 2
+    await database.aclose()
+
+
+def test_the_driver_is_added_to_every_form_of_address() -> None:
+    for form in ("postgres", "postgresql", "postgresql+psycopg"):
+        url = async_url(f"{form}://u:p%40@db.example.org:6543/x?sslmode=require")
+        assert url == "postgresql+psycopg://u:p%40@db.example.org:6543/x?sslmode=require"
