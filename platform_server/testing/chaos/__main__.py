@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Run it, print the table, and return how many things are wrong, 1 at most."""
+    """Run it and print the table; return 1 if something is wrong, and then keeps the folder."""
     seed = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(10**6))
     minutes = float(os.environ.get("CHAOS_MINUTES") or 10)
     _say(f"CHAOS_SEED={seed} CHAOS_MINUTES={minutes:g}")
@@ -31,8 +32,10 @@ def main() -> int:
     report = asyncio.run(run(folder, seed, _faults(seed, minutes), _tell))
     _say(f"\n{report.table()}\n")
     if report.findings:
-        _say(f"{report.details()}\nWhat is left of it: {folder}")
-    return min(len(report.findings), 1)
+        _say(f"{report.details()}\nThe server's home and its logs: {folder}")
+        return 1
+    shutil.rmtree(folder)
+    return 0
 
 
 def _faults(seed: int, minutes: float) -> Iterator[Fault]:

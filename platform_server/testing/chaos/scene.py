@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,38 +58,40 @@ class Scene:
 @asynccontextmanager
 async def opened(folder: Path, seed: int) -> AsyncIterator[Scene]:
     """Set the scene in an empty folder, and clear it away at the end."""
-    lives = Lives(folder / "home")
-    await lives.begin()
     settings = settings_from({"PLATFORM_HOME": str(folder / "home")})
     engine = DockerEngine(
         installation=settings.installation, seccomp=resource("docker") / "seccomp.json"
     )
-    person = await join(lives.server, "alice", Role.LEARNER)
-    project = await person.project("Größe")
-    ledger = Ledger(WRITERS)
-    scene = Scene(
-        home=settings.home,
-        installation=settings.installation,
-        project_id=project["id"],
-        label=project["name"],
-        lives=lives,
-        person=person,
-        ledger=ledger,
-        writers=_writers(person, ledger, project["name"], seed),
-        cells=Cells(person, ledger, project["name"]),
-        engine=engine,
-        random=dice(seed, "faults"),
-    )
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(_sweep, engine)
+        lives = await stack.enter_async_context(aclosing(Lives(folder / "home")))
+        await lives.begin()
+        person = await stack.enter_async_context(aclosing(await _alice(lives)))
+        project = await person.project("Größe")
+        ledger = Ledger(WRITERS)
+        cells = Cells(person, ledger, project["name"])
+        await stack.enter_async_context(aclosing(cells))
+        scene = Scene(
+            home=settings.home,
+            installation=settings.installation,
+            project_id=project["id"],
+            label=project["name"],
+            lives=lives,
+            person=person,
+            ledger=ledger,
+            writers=_writers(person, ledger, project["name"], seed),
+            cells=cells,
+            engine=engine,
+            random=dice(seed, "faults"),
+        )
         for writer in scene.writers:
             await writer.prepare()
-        await scene.cells.begin()
+        await cells.begin()
         yield scene
-    finally:
-        await scene.cells.aclose()
-        await person.aclose()
-        await lives.aclose()
-        await _sweep(engine)
+
+
+async def _alice(lives: Lives) -> Person:
+    return await join(lives.server, "alice", Role.LEARNER)
 
 
 def _writers(person: Person, ledger: Ledger, label: str, seed: int) -> list[Writer]:
