@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
-_PAGES, _FRESH = 500, 600.0  # pages remembered, for so many seconds
-_LARGEST_PAGE = 64 * 2**20  # bytes
+_FILES, _FRESH = 50_000, 600.0  # lines of pages remembered, for so many seconds
+_LARGEST_PAGE = 32 * 2**20  # bytes
 _PIECE = 256 * 1024
 _TIMEOUT = httpx.Timeout(30.0, pool=60.0)
 
@@ -44,13 +45,17 @@ class HttpIndex:
         self._client = httpx.AsyncClient(
             timeout=_TIMEOUT, follow_redirects=True, transport=transport
         )
-        self._pages: TTLCache[str, IndexPage] = TTLCache(_PAGES, _FRESH)
+        self._pages: TTLCache[str, IndexPage] = TTLCache(
+            _FILES, _FRESH, getsizeof=lambda page: len(page.files) + 1
+        )
 
     async def page(self, name: str) -> IndexPage:
         """Return a project's files, as they were a few minutes ago at most."""
         page = self._pages.get(name)
         if page is None:
-            page = self._pages[name] = await self._fetch(name)
+            page = await self._fetch(name)
+            with contextlib.suppress(ValueError):  # larger than all that is remembered
+                self._pages[name] = page
         return page
 
     async def read(self, url: str) -> AsyncIterator[bytes]:
@@ -78,7 +83,8 @@ class HttpIndex:
                     if len(body) > _LARGEST_PAGE:
                         raise PackageIndexUnavailable
                 kind = answer.headers.get("content-type", "")
-                return _parse(name, bytes(body), kind, str(answer.url))
+                # In a thread: the largest pages have tens of thousands of files.
+                return await asyncio.to_thread(_parse, name, bytes(body), kind, str(answer.url))
         except httpx.HTTPError as error:
             raise PackageIndexUnavailable from error
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NAME = "packages.sock"
 _CONNECTIONS = 80  # at once; the forwarder in the sandbox hands on fewer
-_FILES = 8  # sent at once
+_AT_ONCE = 8  # pages and files that are answered at once
 _IDLE = 60.0  # seconds that a connection may say nothing
 _HEADERS = 16 * 1024  # bytes
 _PIECE = 256 * 1024
@@ -56,7 +56,7 @@ class PackageGateway:
             default_handler_class=_Nothing,
             default_handler_args=handed,
             log_function=lambda _handler: None,
-            files=asyncio.Semaphore(_FILES),
+            places=asyncio.Semaphore(_AT_ONCE),
         )
         server = _Server(
             application,
@@ -131,9 +131,11 @@ class _Page(_Handler):
     """``/simple/{name}/``: what there is of a package (PEP 691)."""
 
     async def get(self, name: str) -> None:
-        page = await self.packages.page(self.project_id, name)
+        async with self.settings["places"]:
+            page = await self.packages.page(self.project_id, name)
+            body = await asyncio.to_thread(lambda: json.dumps(page.dump()))
         self.set_header("Content-Type", _JSON)
-        self.finish(json.dumps(page.dump()))
+        self.finish(body)
 
     head = get
 
@@ -142,8 +144,7 @@ class _File(_Handler):
     """``/files/{name}/{sha256}/{filename}``: a file, or its metadata (PEP 658)."""
 
     async def get(self, name: str, digest: str, filename: str) -> None:
-        places: asyncio.Semaphore = self.settings["files"]
-        async with places:
+        async with self.settings["places"]:
             path = await self.packages.file(self.project_id, name, digest, filename)
             self.set_header("Content-Type", "application/octet-stream")
             self.set_header("Content-Length", str(path.stat().st_size))
