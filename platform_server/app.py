@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
@@ -64,6 +66,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between attempts to reach the database
+
 
 class Platform:
     """An installation: its services, and what they stand on."""
@@ -78,7 +82,10 @@ class Platform:
         self._join(self.services)
 
     async def start(self) -> None:
-        """Start what has to run. Parts that are not available now are asked again when needed."""
+        """Start what has to run, as soon as the database answers.
+
+        Other parts that are not available now are asked again when needed.
+        """
         await self._upgrade()
         await self.services.contents.start()
         self.services.packages.start()
@@ -98,10 +105,15 @@ class Platform:
         await self._database.aclose()
 
     async def _upgrade(self) -> None:
-        try:
-            await upgrade(self._database)
-        except StorageUnavailable:
-            log.exception("the database does not answer; requests that need it fail until it does")
+        for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
+            try:
+                return await upgrade(self._database)
+            except StorageUnavailable as error:
+                if self._database.is_sqlite:  # a file that cannot be opened does not come by itself
+                    raise
+                log.warning("waiting for the database, which does not answer: %s", error.__cause__)
+            await asyncio.sleep(pause)
+        return None
 
     def _services(self) -> Services:
         settings, database = self._settings, self._database

@@ -51,6 +51,7 @@ class Server:
     home: Path
     log: Path
     process: asyncio.subprocess.Process
+    database_url: str  # empty: the one in its home
 
     @classmethod
     @asynccontextmanager
@@ -74,7 +75,8 @@ class Server:
                 stderr=sink,
                 start_new_session=True,
             )
-        server = cls(url="", home=home, log=log, process=process)
+        database_url = (variables or {}).get("DATABASE_URL", "")
+        server = cls(url="", home=home, log=log, process=process, database_url=database_url)
         try:
             async with asyncio.timeout(START_PATIENCE):
                 server.url = await server.wait_until_ready()
@@ -143,7 +145,9 @@ async def join(
     server: Server, name: str, role: Role, scopes: Iterable[Scope] = ALL_SCOPES
 ) -> Person:
     """Make an account in the running server's database, with a token."""
-    settings = settings_from({"PLATFORM_HOME": str(server.home)})
+    settings = settings_from(
+        {"PLATFORM_HOME": str(server.home), "DATABASE_URL": server.database_url}
+    )
     database = Database(settings.database_url)
     try:
         identity = make_identity(database, settings)
