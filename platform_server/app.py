@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_extensions.application import PlatformApp
+    from platform_server.contents.blobs import BlobStore
     from platform_server.projects.model import ProjectId
     from platform_server.settings import Settings
 
@@ -182,6 +183,11 @@ def make_identity(database: Database, settings: Settings) -> IdentityService:
     )
 
 
+def make_blobs(settings: Settings) -> BlobStore:
+    """Return where an installation keeps the bytes of its files."""
+    return FolderBlobStore(settings.home.blobs)
+
+
 def _accounts(database: Database, users: SqlUserRepository, settings: Settings) -> Accounts:
     now = clock.utc_now
     if settings.supabase is None:
@@ -232,7 +238,7 @@ def _contents(database: Database, settings: Settings) -> ContentsService:
         Parts(
             repository=SqlContentsRepository(database),
             past=SqlPastRepository(database),
-            blobs=FolderBlobStore(settings.home.blobs),
+            blobs=make_blobs(settings),
             workspace=LocalWorkspace(settings.home.volumes),
             spool_folder=settings.home.blobs / "incoming",
             limits=settings.contents,

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from platform_server.cli.backup import backup, restore
 from platform_server.cli.doctor import doctor
 from platform_server.cli.maintenance import database, image
 from platform_server.cli.tokens import token
@@ -21,7 +22,7 @@ def platform() -> None:
     """Serve the Python Execution Platform, or look after an installation of it."""
 
 
-for _command in (user, token, doctor, image, database):
+for _command in (user, token, doctor, image, database, backup, restore):
     platform.add_command(_command)
 
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import MetaData, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -89,9 +95,10 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, *, is_migration: bool = False) -> AsyncIterator[AsyncConnection]:
         """Give a connection whose statements take effect together, when the block ends well.
 
+        A migration may replace tables that others refer to; references are checked at its end.
         Raises StorageUnavailable when the database cannot be reached, InvalidInput when it cannot
         store such values. Then nothing took effect, except if the connection broke while the
         transaction ended: then all or nothing did.
@@ -101,14 +108,9 @@ class Database:
                 async with self.engine.begin() as connection:
                     yield connection
             else:
-                async with self._writers, self.engine.connect() as connection:
-                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                    try:
-                        yield connection
-                    except BaseException:
-                        await connection.rollback()
-                        raise
-                    await connection.commit()
+                writing = _rebuilding if is_migration else _writing
+                async with self._writers, self.engine.connect() as connection, writing(connection):
+                    yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
@@ -129,6 +131,33 @@ class Database:
     async def aclose(self) -> None:
         """Close every connection. May be called twice."""
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _writing(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Begin a transaction of SQLite's that writes, and end it."""
+    await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        await connection.rollback()
+        raise
+    await connection.commit()
+
+
+@asynccontextmanager
+async def _rebuilding(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Do the same without the foreign keys: dropping a table would take along what refers to it."""
+    await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    try:
+        async with _writing(connection):
+            yield
+            dangling = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+            if dangling:
+                refused = ValueError(f"{len(dangling)} references lead nowhere")
+                raise IntegrityError("PRAGMA foreign_key_check", None, refused)
+    finally:
+        await connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
 def _sqlite(url: str) -> AsyncEngine:

@@ -28,7 +28,7 @@ async def upgrade(database: Database) -> None:
     On Postgres nobody but the tables' owner may do anything with them afterwards. Raises
     StorageUnavailable when the database cannot be reached.
     """
-    async with database.transaction() as connection:
+    async with database.transaction(is_migration=True) as connection:
         if not database.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         await connection.run_sync(bring_to, "head")
@@ -40,7 +40,7 @@ async def is_current(database: Database) -> bool:
     Raises StorageUnavailable when it cannot be reached.
     """
     async with database.read() as connection:
-        return await connection.run_sync(_revision) == newest()
+        return await connection.run_sync(revision_of) == newest()
 
 
 def newest() -> str:
@@ -65,7 +65,8 @@ def revisions() -> list[str]:
     return [one.revision for one in known][::-1]
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision that a database is at, None before the first."""
     return MigrationContext.configure(connection).get_current_revision()
 
 

@@ -16,12 +16,14 @@ from sqlalchemy.exc import IntegrityError
 
 from platform_server.errors import InvalidInput, StorageUnavailable
 from platform_server.storage.database import Database, async_url
-from platform_server.storage.tables.identity import users
+from platform_server.storage.tables.identity import password_hashes, users
 from platform_server.testing.people import BEGAN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
+    from platform_server.testing.databases import Databases
     from platform_server.testing.postgres import Cluster
 
 
@@ -172,6 +174,52 @@ async def test_a_snapshot_does_not_see_what_others_do(database_url: str) -> None
 
     assert await count(database) == 2
     await database.aclose()
+
+
+REBUILT = (
+    "CREATE TABLE rebuilt AS SELECT * FROM users",
+    "DROP TABLE users",
+    "ALTER TABLE rebuilt RENAME TO users",
+)
+
+
+async def test_a_migration_may_replace_a_table_that_others_refer_to(
+    databases: Databases, tmp_path: Path
+) -> None:
+    async with databases.open("sqlite", tmp_path) as database:
+        await add(database, 1)
+        secret = {"user_id": "u1", "password_hash": "hash"}
+        async with database.transaction() as connection:
+            await connection.execute(insert(password_hashes).values(secret))
+
+        # As Alembic changes tables on SQLite, which can alter next to nothing in place.
+        async with database.transaction(is_migration=True) as connection:
+            for statement in (*REBUILT, "CREATE UNIQUE INDEX key ON users (id)"):
+                await connection.exec_driver_sql(statement)
+
+        async with database.read() as connection:
+            assert len((await connection.execute(select(password_hashes))).all()) == 1
+
+
+async def test_a_migration_that_leaves_a_reference_to_nothing_is_undone(
+    databases: Databases, tmp_path: Path
+) -> None:
+    async with databases.open("sqlite", tmp_path) as database:
+
+        async def work() -> None:
+            async with database.transaction(is_migration=True) as connection:
+                await connection.execute(
+                    insert(password_hashes).values(user_id="nobody", password_hash="hash")
+                )
+
+        with pytest.raises(IntegrityError):
+            await work()
+        async with database.transaction() as connection:
+            assert (await connection.execute(select(password_hashes))).all() == []
+            with pytest.raises(IntegrityError):  # the keys are watched again
+                await connection.execute(
+                    insert(password_hashes).values(user_id="nobody", password_hash="hash")
+                )
 
 
 def test_the_driver_is_added_to_every_form_of_address() -> None:
