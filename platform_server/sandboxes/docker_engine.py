@@ -164,7 +164,7 @@ class DockerEngine:
         except (RequestException, DockerException, OSError):
             return
         finally:
-            events.close()
+            _close_events(events)
 
     async def aclose(self) -> None:
         """Let go of the engine."""
@@ -217,7 +217,14 @@ def connect(base_url: str | None = None) -> DockerClient:
 
 def _close_stream(opening: asyncio.Future[CancellableStream[dict[str, Any]]]) -> None:
     if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()
+        _close_events(opening.result())
+
+
+def _close_events(events: CancellableStream[dict[str, Any]]) -> None:
+    """End a stream, and let it notice: only at its end does the SDK let go of its descriptor."""
+    events.close()
+    with contextlib.suppress(ValueError):  # a thread waits for the next one, and notices
+        next(events, None)
 
 
 def _probe(url: str) -> None:
