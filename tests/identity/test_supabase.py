@@ -17,7 +17,6 @@ from platform_server.identity.supabase_api import SupabaseKeys
 from platform_server.paths import Home
 from platform_server.settings import Settings
 from platform_server.storage.database import Database
-from platform_server.storage.migrate import upgrade
 from platform_server.testing.supabase_auth import ANON_KEY, JWT_SECRET, SERVICE_KEY, SupabaseAuth
 
 if TYPE_CHECKING:
@@ -38,12 +37,11 @@ def project() -> Iterator[SupabaseAuth]:
 
 @pytest.fixture
 async def identity(
-    project: SupabaseAuth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: SupabaseAuth, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[IdentityService]:
     """The service, which asks Supabase each time."""
     monkeypatch.setattr(supabase_accounts, "_CHECKED_EVERY", 0.0)
-    database = Database(f"sqlite:///{tmp_path}/platform.sqlite")
-    await upgrade(database)
+    database = Database(database_url)
     keys = SupabaseKeys(
         url=project.url, anon_key=ANON_KEY, service_key=SERVICE_KEY, jwt_secret=JWT_SECRET
     )
