@@ -58,6 +58,7 @@ def main() -> None:
             "kernel.signal": kernels.signal,
             "kernel.kill": kernels.kill,
             "kernel.forget": kernels.forget,
+            "kernel.list": kernels.list,
         }
     )
     link.note_ready()

@@ -83,6 +83,15 @@ class Kernels:
         self._forget(str(request["kernel"]))
         return {}
 
+    def list(self, _request: Mapping[str, Any], _fds: list[int]) -> dict[str, Any]:
+        """Return every kernel whose sockets are here; one without a process has pid 0."""
+        return {
+            "kernels": [
+                {"kernel": name, "generation": known.generation, "pid": known.pid}
+                for name, known in self._kernels.items()
+            ]
+        }
+
     def _forget(self, name: str) -> None:
         known = self._kernels.pop(name, None)
         for fd in known.listening if known else ():

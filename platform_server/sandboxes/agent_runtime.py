@@ -28,8 +28,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_server.sandboxes.incoming import ExpectedStream
-    from platform_server.sandboxes.kernels import AgentKernel
-    from platform_server.sandboxes.model import Ended, KernelLaunch, Limits, SandboxId
+    from platform_server.sandboxes.kernels import AgentKernel, KernelRecords
+    from platform_server.sandboxes.model import (
+        Ended,
+        KernelId,
+        KernelLaunch,
+        KernelRecord,
+        Limits,
+        SandboxId,
+    )
 
 _PATIENCE = 10.0  # seconds for a stream to come, and for a command beyond its own time limit
 _READY_PATIENCE = 60.0  # seconds from the agent's first word until kernels can be forked
@@ -44,6 +51,7 @@ class AgentRuntime:
         sandbox_id: SandboxId,
         folder: Path,
         *,
+        records: KernelRecords,
         limits: Limits,
         oom_kills: Callable[[], Awaitable[int]],
         new_id: clock.IdFactory = clock.new_id,
@@ -52,7 +60,14 @@ class AgentRuntime:
         self._new_id = new_id
         self.control = folder / "control"
         self._link = AgentLink(self.control, heard=self._heard)
-        self._kernels = Kernels(self._link, folder / "kernels", limits=limits, oom_kills=oom_kills)
+        self._kernels = Kernels(
+            self._link,
+            folder / "kernels",
+            sandbox_id=sandbox_id,
+            records=records,
+            limits=limits,
+            oom_kills=oom_kills,
+        )
         self._ready = asyncio.Event()
         self._commands: dict[str, asyncio.Future[int]] = {}
         self._shells: set[TerminalName] = set()
@@ -76,6 +91,24 @@ class AgentRuntime:
         self._check()
         self._link.expect(agent_pid)
         await self._link.connected()
+
+    async def adopt(self, agent_pid: int, kernels: Sequence[KernelRecord]) -> None:
+        """Take over a container that runs already, with these kernels; call ``listen`` before.
+
+        Raises what a request to the agent raises.
+        """
+        self._kernels.expect(kernels)
+        await self.start(agent_pid)
+        await self._until_ready()
+        await self._kernels.adopt()
+
+    def kernel(self, kernel_id: KernelId) -> AgentKernel | None:
+        """Return a kernel that was started here, whether it still runs or not."""
+        return self._kernels.get(kernel_id)
+
+    def adopt_terminal(self, name: TerminalName) -> None:
+        """Take over a shell that an earlier server process opened, if it still lives."""
+        self._shells.add(name)
 
     async def ready(self) -> None:
         """Return once kernels can be forked. Raises SandboxGone, SandboxBusy."""

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import signal
 import socket
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from platform_server import clock
 from platform_server.errors import EngineUnavailable, SandboxBusy
-from platform_server.sandboxes.model import EndCause, Ended
+from platform_server.sandboxes.link import AgentRefused
+from platform_server.sandboxes.messages import listed_kernels
+from platform_server.sandboxes.model import EndCause, Ended, KernelId, KernelRecord
 from platform_server.sandboxes.runtime import KernelEndpoints
 from platform_server.sandboxes.sockets import SocketFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from platform_server.sandboxes.link import AgentLink
-    from platform_server.sandboxes.messages import KernelEnded
-    from platform_server.sandboxes.model import KernelId, KernelLaunch, Limits
+    from platform_server.sandboxes.messages import KernelEnded, ListedKernel
+    from platform_server.sandboxes.model import KernelLaunch, Limits, SandboxId
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")  # in the order of their port numbers
 _PORTS = range(1, len(CHANNELS) + 1)
 _MEBIBYTE = 2**20
 _KILL_PATIENCE = 20.0  # seconds
 _ENDED_KEPT = 20  # ended kernels whose sockets stay with the agent, ready for a restart
+
+
+class KernelRecords(Protocol):
+    """Where kernels are noted for the next server process; the sandbox repository is one."""
+
+    async def save_kernel(self, record: KernelRecord) -> None:
+        """Store a kernel as it is about to be started."""
 
 
 class AgentKernel:
@@ -122,10 +132,14 @@ class Kernels:
         link: AgentLink,
         folder: Path,
         *,
+        sandbox_id: SandboxId,
+        records: KernelRecords,
         limits: Limits,
         oom_kills: Callable[[], Awaitable[int]],
     ) -> None:
         self._link = link
+        self._sandbox_id = sandbox_id
+        self._records = records
         self._sockets = SocketFolder(folder)
         self._limits = limits
         self._oom_kills = oom_kills
@@ -133,6 +147,7 @@ class Kernels:
         self._kernels: dict[KernelId, AgentKernel] = {}  # the one started last at the end
         self._generations: Counter[KernelId] = Counter()
         self._names: dict[KernelId, str] = {}
+        self._free_names = (f"k{number}" for number in itertools.count())
         self._handed: set[KernelId] = set()  # those whose sockets the agent has
         self._notes: set[asyncio.Task[None]] = set()
 
@@ -142,26 +157,54 @@ class Kernels:
         before = self._kernels.get(kernel_id)
         if before is not None:
             await before.kill()
-        name = self._names.setdefault(kernel_id, f"k{len(self._names)}")
         self._generations[kernel_id] += 1
-        kernel = AgentKernel(
-            self._link,
-            kernel_id,
+        record = KernelRecord(
+            sandbox_id=self._sandbox_id,
+            launch=launch,
+            socket_name=self._name(kernel_id),
             generation=self._generations[kernel_id],
-            endpoints=_endpoints_at(self._sockets.address(name)),
-            limits=self._limits,
-            oom_kills_before=await self._count_oom_kills(),
+            oom_kills=await self._count_oom_kills(),
         )
-        self._kernels.pop(kernel_id, None)
-        self._kernels[kernel_id] = kernel
+        await self._records.save_kernel(record)
+        kernel = self._note(record)
         try:
-            await self._fork(kernel, launch, name)
+            await self._fork(kernel, launch, record.socket_name)
         except BaseException:
             del self._kernels[kernel_id]
             self._handed.discard(kernel_id)  # the agent closed them, or will for new ones
             raise
         await self._forget_some()
         return kernel
+
+    def expect(self, records: Sequence[KernelRecord]) -> None:
+        """Prepare for the agent, which may tell of ends as soon as it dials; ``adopt`` follows."""
+        for record in records:
+            kernel_id = record.launch.kernel_id
+            self._names[kernel_id] = record.socket_name
+            self._generations[kernel_id] = record.generation
+            self._note(record)
+
+    async def adopt(self) -> None:
+        """Take over those expected that run, and end all others that the agent has.
+
+        Raises what a request to the agent raises, and AgentRefused for an answer that is none.
+        """
+        try:
+            listed = listed_kernels(await self._link.request("kernel.list"))
+        except ValueError as error:
+            raise AgentRefused from error
+        await asyncio.gather(*self._notes)
+        for one in listed:
+            if one.kernel in self._kernels:
+                self._handed.add(KernelId(one.kernel))
+            else:  # somebody shut it down, and the server was killed before it was told
+                await self._link.request("kernel.kill", kernel=one.kernel)
+                await self._link.request("kernel.forget", kernel=one.kernel)
+        self._note_lost({KernelId(one.kernel): one for one in listed})
+
+    def get(self, kernel_id: KernelId) -> AgentKernel | None:
+        """Return a kernel whose sockets the agent has, whether it runs or not."""
+        return self._kernels.get(kernel_id) if kernel_id in self._handed else None
 
     def note_end(self, said: KernelEnded) -> None:
         """Take the agent's word that a kernel ended, if it is about one that runs."""
@@ -178,6 +221,37 @@ class Kernels:
         for kernel in self._kernels.values():
             kernel.note_gone(ended)
         self._sockets.close()
+
+    def _name(self, kernel_id: KernelId) -> str:
+        """Return what a kernel's sockets are called; no two kernels have the same."""
+        if kernel_id not in self._names:
+            taken = set(self._names.values())
+            self._names[kernel_id] = next(name for name in self._free_names if name not in taken)
+        return self._names[kernel_id]
+
+    def _note(self, record: KernelRecord) -> AgentKernel:
+        """Hold a kernel from now on, in the place of its earlier process."""
+        kernel_id = record.launch.kernel_id
+        kernel = AgentKernel(
+            self._link,
+            kernel_id,
+            generation=record.generation,
+            endpoints=_endpoints_at(self._sockets.address(record.socket_name)),
+            limits=self._limits,
+            oom_kills_before=record.oom_kills,
+        )
+        self._kernels.pop(kernel_id, None)
+        self._kernels[kernel_id] = kernel
+        return kernel
+
+    def _note_lost(self, listed: Mapping[KernelId, ListedKernel]) -> None:
+        """Take it that expected kernels without a process have ended, reported or not."""
+        for kernel_id, kernel in self._kernels.items():
+            told = listed.get(kernel_id)
+            if told is not None and told.pid and told.generation == kernel.generation:
+                continue
+            detail = "The kernel ended while the server was away."
+            kernel.note_gone(Ended(cause=EndCause.UNKNOWN, at=clock.utc_now(), detail=detail))
 
     async def _fork(self, kernel: AgentKernel, launch: KernelLaunch, name: str) -> None:
         listening: list[socket.socket] = []

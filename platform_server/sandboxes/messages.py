@@ -75,6 +75,23 @@ class _Names(_Said):
     busy: Annotated[list[_Name], Field(max_length=1000)]
 
 
+class ListedKernel(_Said):
+    """A kernel that the agent has sockets of; ``pid`` is 0 while it has no process."""
+
+    kernel: _Name
+    generation: int
+    pid: int
+
+
+class _Kernels(_Said):
+    kernels: Annotated[list[ListedKernel], Field(max_length=1000)]
+
+
+def listed_kernels(result: dict[str, Any]) -> list[ListedKernel]:
+    """Return what the answer to kernel.list says. Raises ValueError."""
+    return _Kernels.model_validate(result).kernels
+
+
 def terminal_names(result: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Return the names in the answer to terminal.list, all and those at work. Raises ValueError."""
     names = _Names.model_validate(result)

@@ -93,9 +93,21 @@ class KernelLaunch:
     kernel_id: KernelId
     kernel_name: str  # a kernelspec's name, checked against the allowed ones by the caller
     owner_id: UserId
-    key: bytes  # signs the messages; never written where sandboxed code could change it
+    # Signs the messages; never written where sandboxed code could change it.
+    key: bytes = field(repr=False)
     cwd: str = ""  # relative to the project's root
     env: Mapping[str, str] = field(default_factory=dict)  # added to the sandbox's own
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelRecord:
+    """What another server process needs to take over a kernel: a secret, as it has the key."""
+
+    sandbox_id: SandboxId
+    launch: KernelLaunch
+    socket_name: str  # begins the names of its five sockets
+    generation: int  # how often it was started
+    oom_kills: int  # how many of the sandbox's processes had run out of memory before
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What is remembered of sandboxes."""
+"""What is remembered of sandboxes, and of the kernels in them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from platform_server.projects.model import ProjectId
-    from platform_server.sandboxes.model import Sandbox, SandboxId
+    from platform_server.sandboxes.model import KernelId, KernelRecord, Sandbox, SandboxId
 
 
 class SandboxRepository(Protocol):
@@ -25,3 +25,12 @@ class SandboxRepository(Protocol):
 
     async def unended(self) -> list[Sandbox]:
         """Return those that are not known to have ended."""
+
+    async def save_kernel(self, record: KernelRecord) -> None:
+        """Store a kernel as it is about to be started, new or known."""
+
+    async def kernels(self) -> list[KernelRecord]:
+        """Return the kernels that were started and are not forgotten, ended ones too."""
+
+    async def forget_kernel(self, kernel_id: KernelId) -> None:
+        """Forget a kernel. Nothing if it is not known."""

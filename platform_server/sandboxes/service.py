@@ -18,6 +18,7 @@ from platform_server.errors import (
     SandboxNotFound,
     SandboxStartFailed,
 )
+from platform_server.sandboxes.adoption import Adoption, FoundKernel
 from platform_server.sandboxes.agent_runtime import AgentRuntime
 from platform_server.sandboxes.engine import ContainerSpec
 from platform_server.sandboxes.model import (
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from platform_server.projects.model import ProjectId
     from platform_server.sandboxes.engine import ContainerDied, SandboxEngine
-    from platform_server.sandboxes.model import Usage
+    from platform_server.sandboxes.model import KernelId, Usage
     from platform_server.sandboxes.repository import SandboxRepository
     from platform_server.sandboxes.volumes import Volume, Volumes
 
@@ -96,6 +97,7 @@ class SandboxService:
     ``on_starting`` hooks run before a project's code can see its files, ``on_stopping`` hooks when
     it has ended and before that is told to anybody, so that what it wrote last is kept. While a
     waiting sandbox becomes a project's, ``exclusively`` keeps others off the project's folders.
+    ``on_adopted`` hooks run once, when what an earlier process left has been taken over.
     """
 
     def __init__(
@@ -111,6 +113,7 @@ class SandboxService:
     ) -> None:
         self.on_starting: list[Hook] = []
         self.on_stopping: list[Hook] = []
+        self.on_adopted: list[Callable[[], Awaitable[None]]] = []
         self.doors: list[Door] = []
         self.exclusively: Exclusively = _nobody_else
         self._engine = engine
@@ -126,16 +129,21 @@ class SandboxService:
         self._stopping: dict[ProjectId, asyncio.Lock] = {}
         self._watcher: asyncio.Task[None] | None = None
         self._pool = Pool(self._make_warm, self._discard, policy.warm, clock=now)
+        self._adoption = Adoption(
+            engine=engine, repository=repository, new_runtime=self._new_runtime, now=now
+        )
+        self._adopting = asyncio.Lock()
+        self.has_adopted = False  # what an earlier process left is taken over or swept
 
     async def start(self) -> None:
-        """Sweep what an earlier server left, and begin to watch. The engine may be away."""
-        for sandbox in await self._repository.unended():
-            await self._note_end(sandbox, self._ended(EndCause.ENGINE, "The server was restarted."))
+        """Take over what an earlier server left, and begin to watch.
+
+        The engine may be away: then that is done as soon as it answers, before anything starts.
+        """
         try:
-            await self._sweep()
-        except EngineUnavailable:
-            log.warning("the container engine does not answer; sandboxes start once it does")
-        await self._volumes.recover()
+            await self._adopt()
+        except PlatformError as error:
+            log.warning("sandboxes have to wait: %s", error.message)
         self._watcher = asyncio.create_task(self._watch(), context=Context())
         self._pool.start()
 
@@ -187,6 +195,20 @@ class SandboxService:
             return [running.sandbox for running in self._running.values()]
         return await self._repository.latest(project_ids)
 
+    def running(self, project_id: ProjectId) -> AgentRuntime | None:
+        """Return the project's sandbox if it runs; none is started."""
+        found = self._running.get(project_id)
+        return None if found is None else found.runtime
+
+    async def found_kernels(self) -> list[FoundKernel]:
+        """Return the kernels that earlier server processes started and nobody has shut down."""
+        runtimes = {one.sandbox.id: one.runtime for one in self._running.values()}
+        return await self._adoption.kernels(runtimes)
+
+    async def forget_kernel(self, kernel_id: KernelId) -> None:
+        """Note that a kernel is being shut down: no later process takes it over."""
+        await self._repository.forget_kernel(kernel_id)
+
     async def activity(self, project_id: ProjectId) -> datetime | None:
         """Return now while a command or something in a terminal runs, None otherwise."""
         running = self._running.get(project_id)
@@ -215,6 +237,10 @@ class SandboxService:
     async def _start(self, project_id: ProjectId) -> AgentRuntime:
         if len(self._running) + len(self._starting) > self._policy.most:
             raise LimitReached("All places for sandboxes are taken; try again in a few minutes.")
+        await self._adopt()
+        adopted = self.running(project_id)
+        if adopted is not None:
+            return adopted
         for hook in self.on_starting:
             await hook(project_id)
         warm = self._pool.claim()
@@ -269,6 +295,7 @@ class SandboxService:
 
     async def _make_warm(self) -> WarmSandbox:
         """Start a sandbox for whichever project comes next."""
+        await self._adopt()
         sandbox_id = SandboxId(self._new_id())
         warm = WarmSandbox(id=sandbox_id, runtime=self._new_runtime(sandbox_id))
         try:
@@ -291,6 +318,7 @@ class SandboxService:
         return AgentRuntime(
             sandbox_id,
             self._run_folder / sandbox_id,
+            records=self._repository,
             limits=self._policy.limits,
             oom_kills=lambda: self._engine.oom_kills(sandbox_id),
             new_id=self._new_id,
@@ -316,19 +344,56 @@ class SandboxService:
                 return
             with contextlib.suppress(EngineUnavailable):
                 await self._engine.remove(running.sandbox.id)
-            for hook in self.on_stopping:
-                try:
-                    await hook(project_id)
-                except PlatformError:
-                    log.exception("a hook failed while a sandbox was stopped")
+            await self._keep_changes(project_id)
             del self._running[project_id]
             await running.runtime.end(ended)
             await self._tidy(running.sandbox.id)
             await self._note_end(running.sandbox, ended)
 
+    async def _keep_changes(self, project_id: ProjectId) -> None:
+        for hook in self.on_stopping:
+            try:
+                await hook(project_id)
+            except PlatformError:
+                log.exception("a hook failed while a sandbox was stopped")
+
     async def _note_end(self, sandbox: Sandbox, ended: Ended) -> None:
-        stopped = dataclasses.replace(sandbox, state=SandboxState.STOPPED, ended=ended)
-        await self._repository.save(stopped)
+        has_run = sandbox.state is SandboxState.RUNNING
+        state = SandboxState.STOPPED if has_run else SandboxState.FAILED
+        await self._repository.save(dataclasses.replace(sandbox, state=state, ended=ended))
+
+    async def _adopt(self) -> None:
+        """Take over, once, what runs; sweep the rest. Raises EngineUnavailable, StorageUnavailable.
+
+        A call that failed half-way is made good by the next.
+        """
+        async with self._adopting:
+            if self.has_adopted:
+                return
+            known = {running.sandbox.id for running in self._running.values()}
+            for sandbox, found in await self._adoption.look(known):
+                if isinstance(found, Ended):
+                    await self._bury(sandbox, found)
+                else:
+                    await self._resume(sandbox, found)
+            await self._sweep()
+            await self._volumes.recover()
+            for hook in self.on_adopted:
+                await hook()
+            self.has_adopted = True
+
+    async def _resume(self, sandbox: Sandbox, runtime: AgentRuntime) -> None:
+        self._running[sandbox.project_id] = _Running(sandbox=sandbox, runtime=runtime)
+        for door in self.doors:
+            await door.open(sandbox, runtime.control)
+
+    async def _bury(self, sandbox: Sandbox, ended: Ended) -> None:
+        """Leave nothing of a sandbox that ended without a server, but what its code wrote."""
+        await self._engine.remove(sandbox.id)
+        if sandbox.state is SandboxState.RUNNING:
+            await self._keep_changes(sandbox.project_id)
+        await self._tidy(sandbox.id)
+        await self._note_end(sandbox, ended)
 
     async def _tidy(self, sandbox_id: SandboxId) -> None:
         for door in self.doors:
@@ -340,18 +405,22 @@ class SandboxService:
         """Remove every container of this installation that no running sandbox owns."""
         owned = {running.sandbox.id for running in self._running.values()}
         for container in await self._engine.containers():
-            if container.sandbox_id not in owned and not self._starting:
+            if container.sandbox_id not in owned:
                 await self._engine.remove(container.sandbox_id)
+                await self._tidy(container.sandbox_id)
 
     async def _watch(self) -> None:
         """Note deaths as the engine reports them, and those it had when it did not answer."""
         while True:
             try:
+                await self._adopt()
                 await self._reconcile()
                 async for died in self._engine.deaths():
                     await self._note_death(died)
             except EngineUnavailable:
                 pass
+            except PlatformError as error:
+                log.warning("sandboxes are not watched for a moment: %s", error.message)
             await asyncio.sleep(_ENGINE_PAUSE)
 
     async def _reconcile(self) -> None:

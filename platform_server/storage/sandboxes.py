@@ -1,21 +1,26 @@
-"""Sandboxes in SQL."""
+"""Sandboxes and their kernels in SQL."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
+from platform_server.identity.model import UserId
 from platform_server.projects.model import ProjectId
 from platform_server.sandboxes.model import (
     EndCause,
     Ended,
+    KernelId,
+    KernelLaunch,
+    KernelRecord,
     Limits,
     Sandbox,
     SandboxId,
     SandboxState,
 )
-from platform_server.storage.tables.sandboxes import sandboxes
+from platform_server.storage.tables.sandboxes import sandbox_kernels, sandboxes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +78,27 @@ class SqlSandboxRepository:
         async with self._database.read() as connection:
             return [_sandbox(row) for row in await connection.execute(query)]
 
+    async def save_kernel(self, record: KernelRecord) -> None:
+        """Store a kernel as it is about to be started."""
+        values = _kernel_columns(record)
+        change = update(sandbox_kernels).where(sandbox_kernels.c.id == values["id"]).values(values)
+        async with self._database.transaction() as connection:
+            if (await connection.execute(change)).rowcount == 0:
+                await connection.execute(insert(sandbox_kernels).values(values))
+
+    async def kernels(self) -> list[KernelRecord]:
+        """Return the kernels that are not forgotten."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(sandbox_kernels))
+            return [_kernel(row) for row in rows]
+
+    async def forget_kernel(self, kernel_id: KernelId) -> None:
+        """Forget a kernel."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                delete(sandbox_kernels).where(sandbox_kernels.c.id == kernel_id)
+            )
+
 
 def _columns(sandbox: Sandbox) -> dict[str, Any]:
     limits, ended = sandbox.limits, sandbox.ended
@@ -120,4 +146,37 @@ def _ended(row: Row[Any]) -> Ended | None:
         exit_code=row.ended_exit_code,
         signal=row.ended_signal,
         detail=row.ended_detail or "",
+    )
+
+
+def _kernel_columns(record: KernelRecord) -> dict[str, Any]:
+    launch = record.launch
+    return {
+        "id": launch.kernel_id,
+        "sandbox_id": record.sandbox_id,
+        "name": launch.kernel_name,
+        "owner_id": launch.owner_id,
+        "key": launch.key.decode(),
+        "cwd": launch.cwd,
+        "env": json.dumps(dict(launch.env)),
+        "socket_name": record.socket_name,
+        "generation": record.generation,
+        "oom_kills": record.oom_kills,
+    }
+
+
+def _kernel(row: Row[Any]) -> KernelRecord:
+    return KernelRecord(
+        sandbox_id=SandboxId(row.sandbox_id),
+        launch=KernelLaunch(
+            kernel_id=KernelId(row.id),
+            kernel_name=row.name,
+            owner_id=UserId(row.owner_id),
+            key=row.key.encode(),
+            cwd=row.cwd,
+            env=json.loads(row.env),
+        ),
+        socket_name=row.socket_name,
+        generation=row.generation,
+        oom_kills=row.oom_kills,
     )

@@ -1,10 +1,21 @@
-"""In-memory twins of what the sandbox service keeps."""
+"""In-memory twins of what the sandbox service keeps, and a service that dies suddenly."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from platform_server.sandboxes.model import Sandbox, SandboxId, SandboxState
+from platform_server.clock import utc_now
+from platform_server.sandboxes.model import (
+    EndCause,
+    Ended,
+    KernelId,
+    KernelRecord,
+    Sandbox,
+    SandboxId,
+    SandboxState,
+)
+from platform_server.sandboxes.service import SandboxService
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +28,7 @@ class MemorySandboxRepository:
 
     def __init__(self) -> None:
         self._sandboxes: dict[SandboxId, Sandbox] = {}
+        self._kernels: dict[KernelId, KernelRecord] = {}
 
     async def save(self, sandbox: Sandbox) -> None:
         """Store a sandbox as it is now."""
@@ -38,3 +50,33 @@ class MemorySandboxRepository:
         """Return those that are not known to have ended."""
         states = {SandboxState.STARTING, SandboxState.RUNNING}
         return [sandbox for sandbox in self._sandboxes.values() if sandbox.state in states]
+
+    async def save_kernel(self, record: KernelRecord) -> None:
+        """Store a kernel as it is about to be started."""
+        self._kernels[record.launch.kernel_id] = record
+
+    async def kernels(self) -> list[KernelRecord]:
+        """Return the kernels that are not forgotten."""
+        return list(self._kernels.values())
+
+    def lose(self, sandbox_id: SandboxId) -> None:
+        """Forget a sandbox, as a database that was restored from an older copy has."""
+        del self._sandboxes[sandbox_id]
+
+    async def forget_kernel(self, kernel_id: KernelId) -> None:
+        """Forget a kernel."""
+        self._kernels.pop(kernel_id, None)
+
+
+class MortalSandboxService(SandboxService):
+    """A sandbox service that can end as its process does when it is killed. For tests only."""
+
+    async def die(self) -> None:
+        """Let go of every socket, and tell nobody: containers and rows stay as they are."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.gather(self._watcher, return_exceptions=True)
+        running, self._running = list(self._running.values()), {}
+        ended = Ended(cause=EndCause.UNKNOWN, at=utc_now(), detail="The server was killed.")
+        for one in running:
+            await one.runtime.end(ended)

@@ -105,7 +105,7 @@ class Test81ForgedMessages:
         await forged(
             socket,
             "for state in ('dead', 'restarting', 'starting', 'idle'):\n"
-            "    forge(iopub, 'status', {'execution_state': state}, parent=nobodys)",
+            "    forge(iopub, 'status', {'execution_state': state})",
         )
         assert text_of(await his.run("print('his')")) == "his\n"
         assert set(states(his.messages)) <= {"busy", "idle", "starting"}

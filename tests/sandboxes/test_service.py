@@ -85,13 +85,14 @@ async def test_the_death_of_a_container_is_noticed(sandboxes: SandboxService) ->
 async def test_a_missing_image_is_named_and_nothing_is_left(
     engine: DockerEngine, tmp_path: Path
 ) -> None:
-    before = await engine.containers()
-    service = service_with(engine, tmp_path, "platform-sandbox:none")
+    own = DockerEngine(installation="no-image", seccomp=engine.seccomp)
+    service = service_with(own, tmp_path, "platform-sandbox:none")
     with pytest.raises(ImageMissing):
         await service.runtime(ProjectId("p"))
     (failed,) = await service.sandboxes([ProjectId("p")])
     assert failed.state is SandboxState.FAILED
-    assert len(await engine.containers()) == len(before)
+    assert await own.containers() == []
+    await own.aclose()
 
 
 async def test_without_an_engine_the_service_starts_and_says_so(tmp_path: Path) -> None:

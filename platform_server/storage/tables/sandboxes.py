@@ -1,4 +1,4 @@
-"""The table of sandboxes, past and present."""
+"""The tables of sandboxes, past and present, and of their kernels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
 )
 
 from platform_server.storage.columns import Instant, id_column_type
@@ -41,4 +42,29 @@ sandboxes = Table(
     Column("ended_detail", String(1000)),
     CheckConstraint("state IN ('starting', 'running', 'stopped', 'failed')", name="state"),
     CheckConstraint("(ended_at IS NULL) = (ended_cause IS NULL)", name="ended"),
+)
+
+# Whoever can read the keys can speak to the kernels, if they reach the server's sockets too.
+sandbox_kernels = Table(
+    "sandbox_kernels",
+    metadata,
+    Column("id", id_column_type(), primary_key=True),
+    Column(
+        "sandbox_id",
+        id_column_type(),
+        ForeignKey("sandboxes.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("name", String(256), nullable=False),
+    Column(
+        "owner_id", id_column_type(), ForeignKey("users.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("key", String(256), nullable=False),
+    Column("cwd", Text, nullable=False),
+    Column("env", Text, nullable=False),  # a JSON object of strings
+    Column("socket_name", String(64), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("oom_kills", Integer, nullable=False),
+    CheckConstraint("generation > 0", name="generation"),
 )
