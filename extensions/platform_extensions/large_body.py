@@ -30,6 +30,7 @@ class HearsOut(APIHandler):
     ``admit`` instead of ``prepare`` and ``take`` instead of ``data_received``.
     """
 
+    _is_refused = False
     _to_drop = 0  # bytes of a refused request that have yet to come
     _dropped: asyncio.Event | None = None
 
@@ -38,8 +39,15 @@ class HearsOut(APIHandler):
         try:
             await self.admit()
         except (PlatformError, HTTPError):
+            self._is_refused = True
             await self._read_away()
             raise
+
+    def clear(self) -> None:
+        """Begin the answer; to a refusal it says that the connection ends, as Tornado ends it."""
+        super().clear()
+        if self._is_refused:
+            self.set_header("Connection", "close")
 
     async def admit(self) -> None:
         """Check who asks, and for what; raises to refuse."""

@@ -114,7 +114,7 @@ class Arranger:
                 raise DirectoryNotEmpty
             await self._step.absorb(project_id)
         async with self._step.lock(project_id):
-            await uninterrupted(self._remove(project_id, entry.path))
+            await uninterrupted(self._remove(entry))
 
     async def _require_room(self, project_id: ProjectId, entries: Sequence[Entry]) -> None:
         """Raise QuotaExceeded before anything is copied, rather than in the middle."""
@@ -160,10 +160,13 @@ class Arranger:
             await self._parts.workspace.move(project_id, new, old)
             raise
 
-    async def _remove(self, project_id: ProjectId, path: str) -> None:
-        await self._parts.workspace.remove(project_id, path)
-        self._step.forget(project_id, path)
-        change = Remove(path=path)
+    async def _remove(self, entry: Entry) -> None:
+        project_id = entry.project_id
+        await self._parts.workspace.remove(project_id, entry.path)
+        self._step.forget_entry(entry)
+        change = Remove(path=entry.path)
         await self._parts.repository.commit(project_id, [change], self._parts.now())
-        self._quotas.forget(project_id)
-        self._quotas.settle(project_id, path)
+        if entry.revision is not None:
+            self._quotas.changed(project_id, size=-entry.revision.size, files=-1)
+        else:
+            self._quotas.forget(project_id)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from platform_server.projects.model import ProjectId
 
 
+_AT_ONCE = 8  # files that are brought to the stores
+
+
 @dataclass(frozen=True, kw_only=True)
 class Imported:
     """What an import did."""
@@ -115,9 +118,14 @@ class Importer:
     ) -> Imported:
         staged: list[_Staged] = []
         try:
-            for path, member in places.items():
-                if not member.is_folder:
-                    await self._stage(order.project_id, archive, path, member, staged)
+            files = [(path, member) for path, member in places.items() if not member.is_folder]
+            for start in range(0, len(files), _AT_ONCE):
+                await together(
+                    *(
+                        self._stage(order.project_id, archive, path, member, staged)
+                        for path, member in files[start : start + _AT_ONCE]
+                    )
+                )
             folders = [path for path, member in places.items() if member.is_folder]
             async with self._step.lock(order.project_id):
                 return await self._make(order, folders, staged)

@@ -19,6 +19,7 @@ from platform_server.contents.project_checkpoints import ProjectCheckpointServic
 from platform_server.contents.quota import Quotas
 from platform_server.contents.reading import Entries, Reader
 from platform_server.contents.retention import RetentionService
+from platform_server.contents.revert import Reverter
 from platform_server.contents.save import Saver, Terms
 from platform_server.contents.spool import Spool, clear, spooled
 from platform_server.contents.step import Step
@@ -61,7 +62,7 @@ class ContentsService:
         self.differ = Differ()
         self.imports = Importer(parts, self._step, self._filler, self.quotas)
         self.project_checkpoints = ProjectCheckpointService(
-            parts, self._step, self._arranger, self.history
+            parts, self._step, Reverter(parts, self._step, self.quotas)
         )
         self.retention = RetentionService(parts)
 

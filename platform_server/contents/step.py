@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PROJECTS_REMEMBERED = 512
+_COMPARED_AT_ONCE = 500  # paths; more are compared in a thread
 
 
 @dataclass(kw_only=True)
@@ -129,7 +130,10 @@ class Step:
         budget: int | None,
     ) -> dict[str, Entry]:
         """Compare, take over what differs, and return what is there in the end."""
-        behind = self._behind(project_id, seen, entries)
+        if len(seen) + len(entries) <= _COMPARED_AT_ONCE:
+            behind = self._behind(project_id, seen, entries)
+        else:
+            behind = await asyncio.to_thread(self._behind, project_id, seen, entries)
         result: dict[str, Entry | None] = dict(entries)
         for some in portions(behind, seen):
             async with self.lock(project_id):
@@ -199,7 +203,7 @@ class Step:
         if entry is not None:
             batch.changes.append(Remove(path=path))
             batch.result[path] = None
-            self._forget_entry(entry)
+            self.forget_entry(entry)
         if verdict is Verdict.FOLDER:
             batch.changes.append(MakeDirectory(path=path))
         elif seen is not None:
@@ -234,13 +238,13 @@ class Step:
         """Let a file for which there is no room stay in the sandbox only; that is told."""
         if entry is not None:  # what it was is in its history
             batch.changes.append(Remove(path=path))
-            self._forget_entry(entry)
+            self.forget_entry(entry)
         if path not in self._quotas.not_kept(batch.project_id):
             log.info("a project is full: a file that its code wrote is in the sandbox only")
         self._quotas.leave(batch.project_id, path, seen.size)
         batch.result[path] = unkept_entry(batch.project_id, path, seen)
 
-    def _forget_entry(self, entry: Entry) -> None:
+    def forget_entry(self, entry: Entry) -> None:
         """Forget the signatures of an entry that is removed; of a folder, of all in it."""
         if entry.kind is Kind.DIRECTORY:
             self.forget(entry.project_id, entry.path)

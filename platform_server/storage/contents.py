@@ -20,6 +20,7 @@ from platform_server.storage.contents_rows import (
     LATEST_FIRST,
     REVISIONS,
     checkpoint_of,
+    entries_of,
     entry_of,
     is_in,
     revision_of,
@@ -82,14 +83,16 @@ class SqlContentsRepository:
         """Return what is in a folder."""
         async with self._database.read() as connection:
             rows = await connection.execute(CHILDREN, {"in_project": project_id, "parent": path})
-            return [entry_of(row) for row in rows]
+            found = rows.all()
+        return await entries_of(found)
 
     async def below(self, project_id: ProjectId, path: str) -> list[Entry]:
         """Return everything in a folder and in the folders in it."""
         within = (starts_with(entries.c.path, path),) if path else ()
         statement = ENTRIES.where(is_in(project_id, *within)).order_by(entries.c.path)
         async with self._database.read() as connection:
-            return [entry_of(row) for row in await connection.execute(statement)]
+            found = (await connection.execute(statement)).all()
+        return await entries_of(found)
 
     async def commit(
         self, project_id: ProjectId, changes: Sequence[Change], at: datetime

@@ -18,8 +18,8 @@ from platform_server.storage.contents_rows import (
     LATEST_FIRST,
     POINT_ENTRY_TO,
     entry_of,
-    is_at_or_below,
     is_in,
+    starts_with,
 )
 from platform_server.storage.tables.contents import entries, revisions, trusted_contents
 
@@ -63,9 +63,9 @@ class Commit:
         return made | kept | {save.path: self._saved(save, current) for save in saves}
 
     async def _remove(self, path: str) -> None:
-        await self._connection.execute(
-            delete(entries).where(is_in(self._project_id, is_at_or_below(path)))
-        )
+        # In two statements: SQLite looks through all of the project for an "or" of these.
+        for where in (entries.c.path == path, starts_with(entries.c.path, path)):
+            await self._connection.execute(delete(entries).where(is_in(self._project_id, where)))
 
     async def _current(self, paths: Iterable[str]) -> dict[str, Row[Any]]:
         """Return the rows at the paths, locked until the end of the transaction."""

@@ -229,3 +229,10 @@ async def test_what_came_in_is_there_for_code(alice: Person, place: Place, url: 
     done = await alice.http.post(f"/api/containers/{box}/execute", json=command)
     assert done.json()["stdout"].split() == ["42", "empty"]
     await alice.http.delete(f"/api/containers/{box}")
+
+
+async def test_who_is_refused_knows_that_the_connection_ends(bob: Person, url: str) -> None:
+    for data in (b"", b"x" * 100_000):
+        answer = await send(bob, url, data)
+        assert refused(answer, 404, "project_not_found")
+        assert answer.headers["Connection"] == "close"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from platform_server.contents.differ import Diff
     from platform_server.contents.model import ProjectCheckpoint
     from platform_server.contents.past import Marked
-    from platform_server.contents.project_checkpoints import Return
+    from platform_server.contents.revert import Return
     from platform_server.identity.model import UserId
 
 _Text = Annotated[str, Field(min_length=1, max_length=4096)]
