@@ -12,6 +12,7 @@ from platform_kernels import filters
 from platform_kernels.messages import InvalidMessage, Message, Signer, compose
 from platform_kernels.outbox import MEBIBYTE, Outbox, Sink, notice
 from platform_kernels.requests import Request, Requests
+from platform_kernels.unclaimed import Unclaimed
 from platform_kernels.wires import LinkLimits, Wires
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class LinkObserver(Protocol):
 
     def kernel_ready(self) -> None:
         """Note that the kernel listens."""
+
+    def kernel_free(self) -> None:
+        """Note that a kernel taken over from an earlier server process has nothing left to do."""
 
     def kernel_status(self, state: str, parent_type: str) -> None:
         """Note a state, reported on account of a request of this type."""
@@ -82,6 +86,8 @@ class KernelLink:
         self._clients: OrderedDict[tuple[str, str], Client] = OrderedDict()
         self._requests: Requests[Client | None] = Requests()
         self._settling: asyncio.TimerHandle | None = None
+        self._probe = ""  # the id of the request that asks a kernel taken over whether it is idle
+        self._unclaimed: Unclaimed | None = None  # for a kernel that was taken over
 
     @property
     def connected(self) -> int:
@@ -96,7 +102,20 @@ class KernelLink:
         if not self._is_awaited:
             await self.disconnect("The kernel was restarted.")
         self._is_awaited, self._why_down = False, None
+        self._probe, self._unclaimed = "", None
         await self._wires.open(endpoints)
+
+    async def resume(self, endpoints: KernelEndpoints) -> None:
+        """Talk to a kernel that an earlier server process talked to.
+
+        What it still owes goes to the clients that asked, known by the names of their sessions. The
+        observer is told once it is free.
+        """
+        await self.connect(endpoints)
+        self._unclaimed = Unclaimed()
+        probe = compose("shell", "kernel_info_request", {})
+        self._probe = probe.header.id
+        self.submit(None, probe)
 
     async def disconnect(self, why: str, *, is_awaited: bool = False) -> None:
         """Stop talking: the kernel has ended. Open requests fail with this reason.
@@ -127,6 +146,8 @@ class KernelLink:
         client.outbox.attach(sink)
         if stale is not None:
             stale.close(_REPLACED, "the same client connected again")
+        for message in self._unclaimed.take(session) if self._unclaimed and session else ():
+            client.outbox.put(message)
         return client
 
     def detach(self, client: Client, sink: Sink, *, may_return: bool) -> None:
@@ -198,22 +219,42 @@ class KernelLink:
             self._observer.kernel_status(state, parent.type)
             if state == "idle":
                 self._requests.settle(parent.id)
+                self._note_free(parent.id)
         self._observer.kernel_output(parent.type)
         self._to_all(message)
 
     def _question(self, message: Message) -> None:
         """Pass an input request on to the client whose code asks, and to nobody else."""
         request = self._requests.find(message.parent.id)
-        if request is not None and request.client is not None:
+        if request is None:
+            self._answer_earlier(message)
+        elif request.client is not None:
             request.client.outbox.put(message)
 
     def _reply(self, message: Message) -> None:
         request = self._requests.reply(message.parent.id)
         if request is None:
+            self._answer_earlier(message)
             return
         _answer(request, [message])
         if not request.settled:
             self._settle_later()
+
+    def _answer_earlier(self, message: Message) -> None:
+        """Answer a request that an earlier server process passed on."""
+        session = message.parent.session
+        if self._unclaimed is None or not session:
+            return
+        clients = [client for (_, name), client in self._clients.items() if name == session]
+        for client in clients:
+            client.outbox.put(message)
+        if not clients:
+            self._unclaimed.put(message)
+
+    def _note_free(self, request_id: str) -> None:
+        if request_id == self._probe:
+            self._probe = ""
+            self._observer.kernel_free()
 
     def _to_all(self, message: Message) -> None:
         for client in list(self._clients.values()):
@@ -232,6 +273,7 @@ class KernelLink:
         self._settling = None
         for request in self._requests.unsettled():
             self._observer.kernel_status("idle", request.type)
+            self._note_free(request.id)
             _answer(request, [request.idle()])
 
     def _forget(self, client: Client) -> None:

@@ -69,11 +69,16 @@ class Observer:
 
     def __init__(self) -> None:
         self.ready = asyncio.Event()
+        self.free = asyncio.Event()
         self.states: list[str] = []  # on account of execute requests
 
     def kernel_ready(self) -> None:
         """Note it."""
         self.ready.set()
+
+    def kernel_free(self) -> None:
+        """Note it."""
+        self.free.set()
 
     def kernel_status(self, state: str, parent_type: str) -> None:
         """Note the states that execution brings about."""

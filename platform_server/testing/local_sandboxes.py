@@ -8,7 +8,10 @@ from platform_server.sandboxes.model import EndCause
 from platform_server.testing.runtime import LocalRuntime
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from platform_server.projects.model import ProjectId
+    from platform_server.sandboxes.model import KernelId
     from platform_server.sandboxes.volumes import Volumes
     from platform_server.testing.runtime import Zygote
 
@@ -18,6 +21,8 @@ class LocalSandboxes:
 
     def __init__(self, zygote: Zygote, volumes: Volumes) -> None:
         self.running: dict[ProjectId, LocalRuntime] = {}
+        self.on_adopted: list[Callable[[], Awaitable[None]]] = []  # nothing is ever adopted
+        self.has_adopted = True
         self._zygote = zygote
         self._volumes = volumes
 
@@ -33,6 +38,9 @@ class LocalSandboxes:
         runtime = self.running.pop(project_id, None)
         if runtime is not None:
             await runtime.stop(cause)
+
+    async def forget_kernel(self, kernel_id: KernelId) -> None:
+        """Do nothing: no kernel outlives this process."""
 
     async def aclose(self) -> None:
         """End them all."""

@@ -33,6 +33,12 @@ class KernelActivity:
         if self._kernel.execution_state == "starting":
             self._kernel.execution_state = "idle"
 
+    def kernel_free(self) -> None:
+        """Note that a kernel taken over has nothing left to do of what it was asked before."""
+        if self._kernel.execution_state == "busy":
+            self._finished()
+            self._kernel.execution_state = "idle"
+
     def kernel_status(self, state: str, parent_type: str) -> None:
         """Note a state, reported on account of a request of this type."""
         if not self._counts(parent_type):

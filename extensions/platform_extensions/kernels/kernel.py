@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
     from platform_server.sandboxes.model import Ended
+    from platform_server.sandboxes.runtime import KernelProcess
 
 _NOT_STARTED = "The kernel could not be started."
 
@@ -107,6 +108,26 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
                 await self._kill()
                 raise
 
+    async def take_over(self, runtime: KernelHost, process: KernelProcess) -> None:
+        """Go on with a kernel that an earlier server process started; call it once, as the start.
+
+        It counts as busy until it says that it is not.
+        """
+        async with self._one_at_a_time:
+            provisioner = SandboxProvisioner(
+                kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self
+            )
+            provisioner.adopt(self._launch_in(runtime), process)
+            self.provisioner = provisioner
+            self.execution_state = "busy"
+            await self.link.resume(process.endpoints)
+            self._watch.start(process)
+
+    async def note_end(self, ended: Ended) -> None:
+        """Take it that it ended with its sandbox while no server was there."""
+        self.ended, self.execution_state = ended, "dead"
+        await self.link.disconnect(ended.detail)
+
     async def restart_kernel(self, *_args: Any, **_kwargs: Any) -> None:  # type: ignore[override]
         """Kill the kernel and start it again on the same endpoints, whatever its state."""
         async with self._one_at_a_time:
@@ -158,7 +179,7 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
     async def _start(self) -> None:
         """Start the process and connect to it."""
         runtime = await self._runtime(self.home.project_id)
-        launch = LaunchContext(runtime=runtime, owner_id=self.home.owner_id, cwd=self.home.cwd)
+        launch = self._launch_in(runtime)
         # Not through the factory: no configuration may choose another way to start a kernel.
         self.provisioner = SandboxProvisioner(
             kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self
@@ -170,6 +191,9 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
         assert self.provisioner.endpoints is not None
         await self.link.connect(self.provisioner.endpoints)
         await self._async_post_start_kernel(**arguments)
+
+    def _launch_in(self, runtime: KernelHost) -> LaunchContext:
+        return LaunchContext(runtime=runtime, owner_id=self.home.owner_id, cwd=self.home.cwd)
 
     async def _kill(self) -> None:
         if self.provisioner is not None:

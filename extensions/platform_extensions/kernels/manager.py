@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,8 +27,10 @@ from platform_server.errors import (
     KernelNotFound,
     LimitReached,
     ProjectNotFound,
+    StorageUnavailable,
 )
 from platform_server.projects.model import Access
+from platform_server.sandboxes.model import KernelId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from platform_kernels.launch import KernelHost
     from platform_server.identity.model import Principal, UserId
     from platform_server.projects.model import ProjectId
+    from platform_server.sandboxes.adoption import FoundKernel
     from platform_server.services import Services
 
 _DEAD_ARE_KEPT = timedelta(hours=1)  # so that their owner sees why, and can restart them
@@ -64,6 +68,7 @@ class PlatformKernels(AsyncMappingKernelManager):
         self.absorbing = AbsorbLater(self._absorb_project)
         self._bounds: dict[ProjectId, tuple[Allowance, Pace]] = {}
         self.services.idle.sources.append(self._activity)
+        self.services.sandboxes.on_adopted.append(self._adopt)
 
     @default("kernel_manager_class")
     def _default_kernel_manager_class(self) -> str:
@@ -154,6 +159,7 @@ class PlatformKernels(AsyncMappingKernelManager):
     ) -> None:
         """End a kernel. Raises KernelNotFound."""
         kernel = self.get_kernel(kernel_id)
+        await self._forget(kernel)
         await kernel.shutdown_kernel(now=now, restart=restart)
         self.remove_kernel(kernel_id)
 
@@ -214,7 +220,32 @@ class PlatformKernels(AsyncMappingKernelManager):
         fresh = (Allowance(self.project_memory_mb * MEBIBYTE), Pace())
         return self._bounds.setdefault(project_id, fresh)
 
-    def _new(self, kernel_id: str, name: str, home: KernelHome) -> PlatformKernel:
+    async def _adopt(self) -> None:
+        """Go on with the kernels of an earlier server process."""
+        for found in await self.services.sandboxes.found_kernels():
+            if found.record.launch.kernel_id not in self:
+                await self._go_on(found)
+
+    async def _go_on(self, found: FoundKernel) -> None:
+        launch = found.record.launch
+        home = KernelHome(
+            owner_id=launch.owner_id, project_id=found.project_id, cwd=launch.cwd, env=launch.env
+        )
+        kernel = self._new(launch.kernel_id, launch.kernel_name, home, key=launch.key)
+        self._hold(kernel)
+        if found.runtime is not None and found.process is not None:
+            await kernel.take_over(found.runtime, found.process)
+        elif found.ended is not None:
+            await kernel.note_end(found.ended)
+
+    async def _forget(self, kernel: PlatformKernel) -> None:
+        """Let no later server process go on with it; one without a store may find it again."""
+        with suppress(StorageUnavailable):
+            await self.services.sandboxes.forget_kernel(KernelId(str(kernel.kernel_id)))
+
+    def _new(
+        self, kernel_id: str, name: str, home: KernelHome, *, key: bytes | None = None
+    ) -> PlatformKernel:
         kernel = PlatformKernel(
             parent=self,
             log=self.log,
@@ -222,6 +253,8 @@ class PlatformKernels(AsyncMappingKernelManager):
             kernel_id=kernel_id,
             kernel_spec_manager=self.kernel_spec_manager,
         )
+        if key is not None:
+            kernel.session.key = key
         allowance, pace = self.bounds_of(home.project_id)
         kernel.place(
             home,
@@ -238,15 +271,19 @@ class PlatformKernels(AsyncMappingKernelManager):
 
     async def _begin(self, kernel: PlatformKernel) -> None:
         """Start it; it is in the map from now on, but not if the start fails."""
+        self._hold(kernel)
+        try:
+            await kernel.start_kernel()
+        except BaseException:
+            self.remove_kernel(str(kernel.kernel_id))
+            raise
+
+    def _hold(self, kernel: PlatformKernel) -> None:
+        """Put it into the map."""
         kernel_id = str(kernel.kernel_id)
         self._kernels[kernel_id] = kernel
         self._kernel_connections[kernel_id] = 0
         KERNEL_CURRENTLY_RUNNING_TOTAL.labels(type=kernel.kernel_name).inc()
-        try:
-            await kernel.start_kernel()
-        except BaseException:
-            self.remove_kernel(kernel_id)
-            raise
         if not self._initialized_culler:
             self.initialize_culler()
 

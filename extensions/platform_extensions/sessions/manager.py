@@ -158,7 +158,8 @@ class PlatformSessions(LoggingConfigurable):
     ) -> PlatformKernel | None:
         """Return a session's kernel; a session whose kernel ended for good is forgotten."""
         if session.kernel_id not in self.kernels:
-            await self.repository.delete(principal.id, session.id)
+            if self.services.sandboxes.has_adopted:  # else it may yet be found
+                await self.repository.delete(principal.id, session.id)
             return None
         try:
             return await self.kernels.usable(principal, session.kernel_id)

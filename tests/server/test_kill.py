@@ -1,0 +1,164 @@
+"""A server that is killed, and what its users find when the next one runs.
+
+``lives`` runs and kills servers on one home and one port; ``ada`` has an account there.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from platform_server.identity.model import Role
+from platform_server.testing.chaos.lives import Lives
+from platform_server.testing.conversations import text_of
+from platform_server.testing.serving import join
+from platform_server.testing.web_kernels import connected, start_kernel, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from platform_server.testing.serving import Person
+
+SESSION = "platform"  # how the tests' messages call the session that they come from
+
+
+@pytest.fixture
+async def lives(image: str) -> AsyncIterator[Lives]:
+    assert image
+    folder = Path(tempfile.mkdtemp(prefix="kill-"))
+    lives = Lives(folder / "home")
+    await lives.begin()
+    yield lives
+    await lives.aclose()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def ada(lives: Lives) -> AsyncIterator[Person]:
+    person = await join(lives.server, "ada", Role.LEARNER)
+    await person.project("work")
+    yield person
+    await person.aclose()
+
+
+async def open_session(person: Person, path: str) -> dict[str, Any]:
+    body = {"path": path, "type": "notebook", "name": path, "kernel": {"name": "python3"}}
+    answer = await person.http.post("/api/sessions", json=body)
+    assert answer.is_success, answer.text
+    return dict(answer.json())
+
+
+async def kill_and_start(lives: Lives) -> None:
+    await lives.kill()
+    await lives.begin()
+
+
+async def test_sessions_kernels_and_variables_survive(lives: Lives, ada: Person) -> None:
+    session = await open_session(ada, "work/a.ipynb")
+    kernel_id = session["kernel"]["id"]
+    async with connected(ada, kernel_id) as socket:
+        await socket.run("x = [41]")
+
+    await kill_and_start(lives)
+
+    (found,) = (await ada.http.get("/api/sessions")).json()
+    assert (found["id"], found["kernel"]["id"]) == (session["id"], kernel_id)
+    async with connected(ada, kernel_id) as socket:
+        assert await value_of(socket, "x[0] + 1") == 42
+        assert (await ada.http.get(f"/api/kernels/{kernel_id}")).json()["execution_state"] == "idle"
+    assert (await open_session(ada, "work/a.ipynb"))["id"] == session["id"]
+
+
+async def test_a_cell_goes_on_and_its_reply_arrives(lives: Lives, ada: Person) -> None:
+    kernel_id = await start_kernel(ada, "work")
+    async with connected(ada, kernel_id, session=SESSION) as socket:
+        await socket.run("import pathlib, time")
+        wait = "while not pathlib.Path('go').exists(): time.sleep(0.05)"
+        request = await socket.execute(f"print('began')\n{wait}\nprint('done')\n6 * 7")
+        await socket.first(lambda one: one.header.type == "stream")
+
+    await kill_and_start(lives)
+
+    model = (await ada.http.get(f"/api/kernels/{kernel_id}")).json()
+    assert model["execution_state"] == "busy"
+    async with connected(ada, kernel_id, session=SESSION) as socket:
+        await ada.http.put(
+            "/api/contents/work/go", json={"type": "file", "content": "", "format": "text"}
+        )
+        answers = await socket.finished(request)
+    assert "done" in text_of(answers)
+    (reply,) = [one for one in answers if one.header.type == "execute_reply"]
+    assert reply.content["status"] == "ok"
+    model = (await ada.http.get(f"/api/kernels/{kernel_id}")).json()
+    assert model["execution_state"] == "idle"
+
+
+async def test_a_reply_waits_for_the_client_that_asked(lives: Lives, ada: Person) -> None:
+    kernel_id = await start_kernel(ada, "work")
+    async with connected(ada, kernel_id, session=SESSION) as socket:
+        await socket.run("import pathlib, time")
+        wait = "while not pathlib.Path('go').exists(): time.sleep(0.05)"
+        request = await socket.execute(f"{wait}\n6 * 7")
+        await socket.first(lambda one: one.header.type == "execute_input")
+
+    await kill_and_start(lives)
+
+    async with connected(ada, kernel_id) as other:
+        await ada.http.put(
+            "/api/contents/work/go", json={"type": "file", "content": "", "format": "text"}
+        )
+        await other.run("pass")
+        assert not [
+            one
+            for one in other.messages
+            if one.parent.id == request.header.id and one.channel == "shell"
+        ]
+    async with connected(ada, kernel_id, session=SESSION) as socket:
+        reply = await socket.first(lambda one: one.header.type == "execute_reply")
+    assert reply.parent.id == request.header.id
+
+
+async def test_input_that_is_asked_for_later_reaches_who_ran_the_cell(
+    lives: Lives, ada: Person
+) -> None:
+    kernel_id = await start_kernel(ada, "work")
+    async with connected(ada, kernel_id, session=SESSION) as socket:
+        await socket.run("import pathlib, time")
+        wait = "while not pathlib.Path('go').exists(): time.sleep(0.05)"
+        request = await socket.execute(f"{wait}\nname = input('who? ')\nprint('hello', name)")
+        await socket.first(lambda one: one.header.type == "execute_input")
+
+    await kill_and_start(lives)
+
+    async with connected(ada, kernel_id, session=SESSION) as socket:
+        await ada.http.put(
+            "/api/contents/work/go", json={"type": "file", "content": "", "format": "text"}
+        )
+        await socket.first(lambda one: one.header.type == "input_request")
+        await socket.send("stdin", "input_reply", {"value": "Ada"})
+        assert "hello Ada" in text_of(await socket.finished(request))
+
+
+async def test_an_adopted_kernel_is_interrupted_restarted_and_shut_down(
+    lives: Lives, ada: Person
+) -> None:
+    kernel_id = await start_kernel(ada, "work")
+    async with connected(ada, kernel_id) as socket:
+        await socket.run("x = 1\nimport time")
+        await socket.execute("time.sleep(600)")
+        await socket.first(lambda one: one.header.type == "execute_input")
+
+    await kill_and_start(lives)
+
+    async with connected(ada, kernel_id) as socket:
+        assert (await ada.http.post(f"/api/kernels/{kernel_id}/interrupt")).is_success
+        assert await value_of(socket, "x") == 1
+        assert (await ada.http.post(f"/api/kernels/{kernel_id}/restart")).is_success
+        assert await value_of(socket, "'x' in globals()") is False
+    assert (await ada.http.delete(f"/api/kernels/{kernel_id}")).is_success
+    await kill_and_start(lives)
+    assert (await ada.http.get("/api/kernels")).json() == []
