@@ -6,23 +6,29 @@ import asyncio
 import errno
 import hashlib
 import os
+import re
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from platform_server.contents.blobs import StoredBlob
+from platform_server.contents.model import BlobHash
 from platform_server.contents.spool import passing_path
 from platform_server.errors import QuotaExceeded, StorageUnavailable
+from platform_server.projects.model import ProjectId
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from platform_server.contents.model import BlobHash
     from platform_server.contents.spool import Spool
-    from platform_server.projects.model import ProjectId
 
 _PIECE = 1 << 20  # bytes read at once
+_INCOMING = "incoming"
+_BLOB = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_UNREADABLE = "The project store cannot be read."
 _DAMAGED = "The stored bytes of this file are missing or damaged; its other revisions may be whole."
 
 
@@ -34,7 +40,7 @@ class FolderBlobStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._incoming = root / "incoming"
+        self._incoming = root / _INCOMING
 
     async def put(self, project_id: ProjectId, spool: Spool) -> BlobHash:
         """Keep the spool's bytes, durably, and return their hash."""
@@ -67,6 +73,18 @@ class FolderBlobStore:
     async def delete_project(self, project_id: ProjectId) -> None:
         """Remove all of a project's blobs."""
         await asyncio.to_thread(shutil.rmtree, self._root / project_id, ignore_errors=True)
+
+    async def projects(self) -> AsyncIterator[ProjectId]:
+        """Give every project that has blobs."""
+        for path in await asyncio.to_thread(_folders, self._root):
+            if path.name != _INCOMING and await asyncio.to_thread(_has_blobs, path):
+                yield ProjectId(path.name)
+
+    async def list(self, project_id: ProjectId) -> AsyncIterator[StoredBlob]:
+        """Give the project's blobs."""
+        for folder in await asyncio.to_thread(_folders, self._root / project_id):
+            for stored in await asyncio.to_thread(_stored, folder):
+                yield stored
 
     def _path(self, project_id: ProjectId, blob: BlobHash) -> Path:
         return self._root / project_id / blob[:2] / blob
@@ -103,6 +121,38 @@ def _write(path: Path, spool: Spool) -> None:
         target.write(spool.content())
         target.flush()
         os.fsync(target.fileno())
+
+
+def _folders(folder: Path) -> list[Path]:
+    with _reported(_UNREADABLE):
+        try:
+            return sorted(path for path in folder.iterdir() if path.is_dir())
+        except FileNotFoundError:
+            return []
+
+
+def _has_blobs(folder: Path) -> bool:
+    return any(_stored(inner) for inner in _folders(folder))
+
+
+def _stored(folder: Path) -> list[StoredBlob]:
+    """Return the blobs in a folder of a project's."""
+    with _reported(_UNREADABLE):
+        found = []
+        for path in folder.iterdir():
+            if _BLOB.fullmatch(path.name):
+                with suppress(FileNotFoundError):  # it was just deleted
+                    found.append(_stored_blob(path))
+        return found
+
+
+def _stored_blob(path: Path) -> StoredBlob:
+    status = path.stat()
+    return StoredBlob(
+        blob=BlobHash(path.name),
+        size=status.st_size,
+        stored_at=datetime.fromtimestamp(status.st_mtime, UTC),
+    )
 
 
 def _make_durably(directory: Path) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import aclosing
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
+from platform_server.clock import utc_now
 from platform_server.contents.spool import clear, spooled
 from platform_server.errors import StorageUnavailable
+from platform_server.projects.model import ProjectId
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.testing.blobs import MemoryBlobStore
 from platform_server.testing.worlds import BUILDER, WONDER
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
     from platform_server.contents.blobs import BlobStore
     from platform_server.contents.model import BlobHash
-    from platform_server.projects.model import ProjectId
 
 
 @pytest.fixture(params=["memory", "folder"])
@@ -79,6 +81,53 @@ async def test_a_deleted_blob_is_gone(blobs: BlobStore, tmp_path: Path) -> None:
     await blobs.delete_project(WONDER)
 
 
+async def test_a_store_lists_its_projects_and_their_blobs(blobs: BlobStore, tmp_path: Path) -> None:
+    before = utc_now() - timedelta(seconds=5)  # of a clock that is coarser than ours
+    names = {await put(blobs, tmp_path, WONDER, bytes(size)): size for size in (0, 3, 5000)}
+    await put(blobs, tmp_path, WONDER, bytes(3))
+    other = await put(blobs, tmp_path, BUILDER, b"tea")
+
+    assert sorted([one async for one in blobs.projects()]) == sorted([WONDER, BUILDER])
+    listed = [one async for one in blobs.list(WONDER)]
+    assert {one.blob: one.size for one in listed} == names
+    assert len(listed) == len(names)
+    assert all(before <= one.stored_at <= utc_now() for one in listed)
+    assert [one.blob async for one in blobs.list(BUILDER)] == [other]
+
+
+async def test_what_was_deleted_is_listed_no_longer(blobs: BlobStore, tmp_path: Path) -> None:
+    assert [one async for one in blobs.projects()] == []
+    assert [one async for one in blobs.list(WONDER)] == []
+    blob = await put(blobs, tmp_path, WONDER, b"tea")
+
+    await blobs.delete(WONDER, blob)
+    assert [one async for one in blobs.list(WONDER)] == []
+    assert [one async for one in blobs.projects()] == []
+
+
+async def test_projects_whose_ids_differ_by_case_only_are_told_apart(
+    blobs: BlobStore, tmp_path: Path
+) -> None:
+    upper, lower = ProjectId("01ABC"), ProjectId("01abc")
+    blob = await put(blobs, tmp_path, upper, b"tea")
+
+    assert [one async for one in blobs.list(lower)] == []
+    assert [one.blob async for one in blobs.list(upper)] == [blob]
+    assert [one async for one in blobs.projects()] == [upper]
+
+
+async def test_the_folder_lists_nothing_that_is_no_blob(tmp_path: Path) -> None:
+    blobs = FolderBlobStore(tmp_path / "blobs")
+    clear(tmp_path / "spool")
+    clear(tmp_path / "blobs" / "incoming")
+    blob = await put(blobs, tmp_path, WONDER, b"tea")
+    (tmp_path / "blobs" / WONDER / blob[:2] / f".{blob}").write_bytes(b"half")
+    (tmp_path / "blobs" / "incoming" / "ab").mkdir()
+
+    assert [one.blob async for one in blobs.list(WONDER)] == [blob]
+    assert [one async for one in blobs.projects()] == [WONDER]
+
+
 @pytest.mark.parametrize("damage", [b"tes", b"", b"tea and more"])
 async def test_a_damaged_blob_is_not_handed_out_whole(tmp_path: Path, damage: bytes) -> None:
     blobs = FolderBlobStore(tmp_path / "blobs")
@@ -105,6 +154,7 @@ _KILLED_WHILE_WRITING = """
 import asyncio, os, sys
 from pathlib import Path
 from platform_server.contents.spool import Spool
+from platform_server.projects.model import ProjectId
 from platform_server.storage.blobs_folder import FolderBlobStore
 
 class Deadly(Spool):
