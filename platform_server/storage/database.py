@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from platform_server.errors import InvalidInput, StorageUnavailable
 from platform_server.storage import sqlite_inline
+from platform_server.storage.patience import CHECK, STATEMENT, WORK, PatientConnection, patience
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -43,11 +44,11 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _NO_ANSWER = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _REFUSED = "That has a character, or a length, that cannot be stored."
 
-# How a connection to Postgres behaves unless DATABASE_URL says otherwise. One that is dead is
-# noticed within half a minute, whether the other side said so or not.
+# How a connection to Postgres behaves unless DATABASE_URL says otherwise. One that is dead while it
+# lies idle is noticed within half a minute, whether the other side said so or not.
 _POSTGRES_OPTIONS: Mapping[str, str | int | None] = {
     "application_name": "platform-server",
-    "connect_timeout": 10,
+    "connect_timeout": 5,
     "keepalives_idle": 15,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -67,7 +68,8 @@ def async_url(url: str) -> str:
 class Database:
     """Hands out transactions. One per process; ``aclose`` when done.
 
-    A database that went away is connected to again by whoever needs it next.
+    A database that went away is connected to again by whoever needs it next. One on Postgres that
+    does not answer is as one that cannot be reached, after some seconds.
     """
 
     def __init__(self, url: str) -> None:
@@ -91,7 +93,7 @@ class Database:
         looked for cannot be in it.
         """
         with _translated():
-            async with self._reading.connect() as connection:
+            async with self._connection(self._reading) as connection:
                 yield connection
 
     @asynccontextmanager
@@ -105,7 +107,8 @@ class Database:
         """
         with _translated():
             if self._writers is None:
-                async with self.engine.begin() as connection:
+                seconds = WORK if is_migration else STATEMENT
+                async with self._connection(self.engine, seconds) as connection, connection.begin():
                     yield connection
             else:
                 writing = _rebuilding if is_migration else _writing
@@ -119,7 +122,7 @@ class Database:
         Nobody waits for it. Raises StorageUnavailable when the database cannot be reached.
         """
         with _translated():
-            async with self.engine.connect() as connection:
+            async with self._connection(self.engine, WORK) as connection:
                 if self.is_sqlite:
                     await connection.exec_driver_sql("BEGIN")
                 else:
@@ -127,6 +130,19 @@ class Database:
                         isolation_level="REPEATABLE READ", postgresql_readonly=True
                     )
                 yield connection
+
+    @asynccontextmanager
+    async def _connection(
+        self, engine: AsyncEngine, seconds: float = STATEMENT
+    ) -> AsyncIterator[AsyncConnection]:
+        """Give a connection on which each statement may take so long."""
+        with patience(CHECK):
+            connection = await engine.connect()
+        try:
+            with patience(seconds):
+                yield connection
+        finally:
+            await connection.close()
 
     async def aclose(self) -> None:
         """Close every connection. May be called twice."""
@@ -171,7 +187,7 @@ def _postgres(url: str) -> AsyncEngine:
     options = {name: value for name, value in _POSTGRES_OPTIONS.items() if name not in said}
     return create_async_engine(
         url,
-        connect_args=options,
+        connect_args={"async_creator_fn": PatientConnection.connect, **options},
         pool_pre_ping=True,  # what ended while it lay idle fails nobody's request
         pool_size=5,
         max_overflow=10,

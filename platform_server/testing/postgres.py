@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -19,7 +19,7 @@ from psycopg import sql
 from platform_server.clock import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 START_PATIENCE = 60.0  # seconds; a loaded machine is slow
 _INSTALLED = "/usr/lib/postgresql"  # where Debian puts each version's programs
@@ -84,6 +84,22 @@ class Cluster:
         if process is not None:
             process.send_signal(number)
             await asyncio.to_thread(process.wait)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it neither answer nor end: everything of it stands still."""
+        assert self._process is not None
+        main = self._process.pid
+        children = Path(f"/proc/{main}/task/{main}/children")
+        os.kill(main, signal.SIGSTOP)  # it makes no more children then
+        stopped = [main, *map(int, children.read_text().split())]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
 
     def url(self, database: str = "postgres", user: str = "platform") -> str:
         """Return the address of one of its databases."""

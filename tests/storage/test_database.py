@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from platform_server.errors import InvalidInput, StorageUnavailable
+from platform_server.storage import database as database_module
 from platform_server.storage.database import Database, async_url
 from platform_server.storage.tables.identity import password_hashes, users
 from platform_server.testing.people import BEGAN
@@ -139,6 +140,29 @@ async def test_what_was_acknowledged_is_there_however_often_connections_end(
     pairs = [{f"u{2 * number}", f"u{2 * number + 1}"} for number in range(wanted)]
     assert [pair for pair in pairs if len(pair & found) == 1] == []  # nothing half done
     assert [number for number in acknowledged if not pairs[number] <= found] == []
+
+
+async def test_a_server_that_is_frozen_is_unavailable_and_is_used_again_when_it_thaws(
+    postgres_url: str, postgres: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "STATEMENT", 0.3)
+    monkeypatch.setattr(database_module, "CHECK", 0.2)
+    database = Database(f"{postgres_url}&connect_timeout=2")  # the shortest there is
+    await add(database, 1)
+
+    with pytest.raises(StorageUnavailable):  # noqa: PT012 - frozen in the middle of it
+        async with database.transaction() as connection:
+            await connection.execute(insert(users).values(user(2)))
+            with postgres.frozen():
+                with pytest.raises(StorageUnavailable):
+                    await count(database)
+                with pytest.raises(StorageUnavailable):
+                    await add(database, 9)
+                await connection.execute(select(users))
+    assert await count(database) == 1
+    await add(database, 2)
+    assert await count(database) == 2
+    await database.aclose()
 
 
 async def test_more_readers_than_connections_take_turns(database: Database) -> None:
