@@ -16,6 +16,7 @@ from platform_server.contents.spool import clear, spooled
 from platform_server.errors import StorageUnavailable
 from platform_server.projects.model import ProjectId
 from platform_server.storage.blobs_folder import FolderBlobStore
+from platform_server.storage.blobs_spooling import SpoolingBlobStore
 from platform_server.testing.blobs import MemoryBlobStore
 from platform_server.testing.worlds import BUILDER, WONDER
 
@@ -26,10 +27,15 @@ if TYPE_CHECKING:
     from platform_server.contents.model import BlobHash
 
 
-@pytest.fixture(params=["memory", "folder"])
+@pytest.fixture(params=["memory", "folder", "spooling"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     clear(tmp_path / "spool")
-    return MemoryBlobStore() if request.param == "memory" else FolderBlobStore(tmp_path / "blobs")
+    if request.param == "memory":
+        return MemoryBlobStore()
+    folder = FolderBlobStore(tmp_path / "blobs")
+    if request.param == "folder":
+        return folder
+    return SpoolingBlobStore(folder, tmp_path / "outbox", limit=1 << 30)
 
 
 async def put(blobs: BlobStore, folder: Path, project: ProjectId, data: bytes) -> BlobHash:
@@ -156,6 +162,7 @@ from pathlib import Path
 from platform_server.contents.spool import Spool
 from platform_server.projects.model import ProjectId
 from platform_server.storage.blobs_folder import FolderBlobStore
+from platform_server.storage.blobs_spooling import SpoolingBlobStore
 
 class Deadly(Spool):
     def content(self):
