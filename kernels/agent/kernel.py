@@ -10,10 +10,11 @@ from typing import Any
 
 from agent import environment
 
-# Messages that wait for a server which is slower than the code; further outputs are dropped.
-WAITING = 20_000
+# Messages on their way to the server on one channel; further outputs wait in the journal.
+WAITING = 2_000
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 PRELOADED = (
+    "agent.publisher",
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ipykernel.zmqshell",
@@ -40,14 +41,15 @@ def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
     """
     import zmq
     from ipykernel.heartbeat import Heartbeat
-    from ipykernel.kernelapp import IPKernelApp
+
+    from agent.publisher import JournaledApp
 
     class HandedHeartbeat(Heartbeat):
         def _bind_socket(self) -> None:
             self.socket.setsockopt(zmq.USE_FD, listening[self.port])
             super()._bind_socket()
 
-    class HandedKernelApp(IPKernelApp):
+    class HandedKernelApp(JournaledApp):
         """Binds nothing, and writes no key to any file."""
 
         def _bind_socket(self, s: Any, port: int) -> int:

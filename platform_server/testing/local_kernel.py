@@ -16,17 +16,19 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from platform_server.paths import resource
+
 PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
-WAITING = 20_000  # messages that wait for a slow server; further outputs are dropped
+WAITING = 2_000  # messages on their way to the server; further outputs wait in the journal
 _REQUEST_LIMIT = 65536
 
 
 def become_kernel(request: dict[str, Any], listening: dict[int, int]) -> None:
     """Run a kernel in this process until it is asked to shut down."""
     import zmq
-    from ipykernel.kernelapp import IPKernelApp
+    from agent.publisher import JournaledApp
 
-    class App(IPKernelApp):
+    class App(JournaledApp):
         def _bind_socket(self, s: Any, port: int) -> int:
             s.setsockopt(zmq.USE_FD, listening[port])
             s.setsockopt(zmq.SNDHWM, WAITING)
@@ -50,7 +52,7 @@ def become_kernel(request: dict[str, Any], listening: dict[int, int]) -> None:
     ports = {f"{channel}_port": port for channel, port in PORTS.items()}
     app = App.instance(ip=request["ip"], transport="ipc", **ports)
     app.session.key = request["key"].encode()
-    app.initialize([])  # type: ignore[no-untyped-call]
+    app.initialize([])
     app.start()  # type: ignore[no-untyped-call]
 
 
@@ -87,6 +89,8 @@ def reap(control: socket.socket) -> None:
 def main() -> None:
     """Serve requests until the other side hangs up."""
     # What a kernel needs is imported once, here, and shared by all that are forked.
+    sys.path.append(str(resource("agent").parent))
+    import_module("agent.publisher")
     for module in ("kernelapp", "ipkernel", "zmqshell", "debugger", "subshell_manager"):
         import_module(f"ipykernel.{module}")
 
