@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeAlias
 
+from platform_server.contents.conflicts import is_copy_of, start_of_copies
 from platform_server.contents.model import Origin, Revision, RevisionId
 from platform_server.contents.save import Terms
 from platform_server.contents.spool import spooled
@@ -59,6 +60,18 @@ class HistoryService:
         """Return the revisions of all files, newest first; only those before one, if given."""
         return await self._parts.past.revisions(project_id, limit, before)
 
+    async def gone(
+        self, project_id: ProjectId, *, limit: int = 200, before: RevisionId | None = None
+    ) -> Revisions:
+        """Return the last revisions of the files that are there no longer, newest first."""
+        return await self._parts.past.gone(project_id, limit, before)
+
+    async def conflict_copies(self, project_id: ProjectId, path: str) -> Revisions:
+        """Return what keeps, beside the file, what could not be saved in its place."""
+        path = parse_path(path)
+        found = await self._parts.repository.beginning(project_id, start_of_copies(path))
+        return [one.revision for one in found if one.revision and is_copy_of(one.path, path)]
+
     async def get(self, project_id: ProjectId, revision_id: RevisionId) -> Revision:
         """Return a revision. Raises FileMissing."""
         revision = await self._parts.repository.revision(project_id, revision_id)
@@ -81,13 +94,22 @@ class HistoryService:
         return revision, b"".join([piece async for piece in pieces])
 
     async def restore(
-        self, project_id: ProjectId, path: str, revision_id: RevisionId, *, author: UserId | None
+        self,
+        project_id: ProjectId,
+        path: str,
+        revision_id: RevisionId,
+        *,
+        author: UserId | None,
+        must_be_new: bool = False,
     ) -> Entry:
-        """Save the revision's bytes at the path, as a new revision. Raises FileMissing."""
+        """Save the revision's bytes at the path, as a new revision.
+
+        Raises FileMissing, and RevisionConflict if there is something that must not be.
+        """
         path = parse_path(path)
         _, pieces = await self.open(project_id, revision_id)
         await self._filler.ready(project_id)
         spool = await spooled(pieces, self._parts.spool_folder, limit=self._parts.limits.file)
         async with aclosing(spool):
-            terms = Terms(author=author, origin=Origin.RESTORE)
+            terms = Terms(author=author, origin=Origin.RESTORE, must_be_new=must_be_new)
             return await self._saver.save(project_id, path, spool, terms)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from platform_server.contents.model import (
+        Entry,
         ProjectCheckpoint,
         ProjectCheckpointId,
         Revision,
@@ -35,6 +36,27 @@ class Marked:
     revision: Revision | None  # None: a folder
 
 
+@dataclass(frozen=True, kw_only=True)
+class Differences:
+    """What the files of a checkpoint and those of now have not in common, by path."""
+
+    changed: dict[str, Revision]  # have other bytes now; what the checkpoint has
+    missing: dict[str, Revision]  # are not there now
+    extra: dict[str, Revision]  # are not in the checkpoint; what is there now
+
+
+def differences(marked: Sequence[Marked], entries: Sequence[Entry]) -> Differences:
+    """Compare a checkpoint with what is there now."""
+    then = {one.path: one.revision for one in marked if one.revision is not None}
+    now = {one.path: one.revision for one in entries if one.revision is not None}
+    common = then.keys() & now.keys()
+    return Differences(
+        changed={path: then[path] for path in sorted(common) if then[path].blob != now[path].blob},
+        missing={path: then[path] for path in sorted(then.keys() - common)},
+        extra={path: now[path] for path in sorted(now.keys() - common)},
+    )
+
+
 class PastRepository(Protocol):
     """All revisions of a project, and its checkpoints. Every method is one transaction."""
 
@@ -42,6 +64,11 @@ class PastRepository(Protocol):
         self, project_id: ProjectId, limit: int, before: RevisionId | None = None
     ) -> list[Revision]:
         """Return the revisions of all files, newest first; only those before one, if given."""
+
+    async def gone(
+        self, project_id: ProjectId, limit: int, before: RevisionId | None = None
+    ) -> list[Revision]:
+        """Return the last revisions of the files that are there no longer, newest first."""
 
     async def projects_with_revisions(self, before: datetime) -> list[ProjectId]:
         """Return the projects that have revisions from before a moment."""

@@ -8,7 +8,7 @@ from platform_server.contents.model import (
     ProjectCheckpoint,
     ProjectCheckpointId,
 )
-from platform_server.contents.past import Marked
+from platform_server.contents.past import Differences, Marked, differences
 from platform_server.contents.revert import Return
 from platform_server.errors import (
     CheckpointNotFound,
@@ -75,6 +75,14 @@ class ProjectCheckpointService:
         """
         await self.get(project_id, checkpoint_id)
         return await self._past.marked(project_id, checkpoint_id)
+
+    async def compare(
+        self, project_id: ProjectId, checkpoint_id: ProjectCheckpointId
+    ) -> Differences:
+        """Return what bringing the project back would change. Raises CheckpointNotFound."""
+        marked = await self.marked(project_id, checkpoint_id)
+        await self._step.absorb(project_id)
+        return differences(marked, await self._parts.repository.below(project_id, ""))
 
     async def delete(self, project_id: ProjectId, checkpoint_id: ProjectCheckpointId) -> None:
         """Drop a checkpoint; no file changes. Raises CheckpointNotFound."""

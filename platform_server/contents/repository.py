@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from platform_server.contents.model import Origin
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
         Checkpoint,
         CheckpointId,
         Entry,
-        Origin,
         Revision,
         RevisionId,
         Usage,
@@ -35,6 +36,11 @@ class Save:
     author_id: UserId | None
     origin: Origin
     trusted: bool = False  # the author accepts everything that is in it
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether the file's time of change stays: a page that has it open is not out of date."""
+        return self.origin is Origin.RECORDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +74,9 @@ class ContentsRepository(Protocol):
 
     async def below(self, project_id: ProjectId, path: str) -> list[Entry]:
         """Return everything in a folder and in the folders in it, folders before what they hold."""
+
+    async def beginning(self, project_id: ProjectId, start: str) -> list[Entry]:
+        """Return everything whose path begins with those characters, by path."""
 
     async def commit(
         self, project_id: ProjectId, changes: Sequence[Change], at: datetime

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from platform_server.storage.database import Database
 
 _AT_ONCE = 400  # paths in one statement
+_LAST_CHARACTER = "\U0010ffff"
 
 
 class SqlContentsRepository:
@@ -90,6 +91,14 @@ class SqlContentsRepository:
         """Return everything in a folder and in the folders in it."""
         within = (starts_with(entries.c.path, path),) if path else ()
         statement = ENTRIES.where(is_in(project_id, *within)).order_by(entries.c.path)
+        async with self._database.read() as connection:
+            found = (await connection.execute(statement)).all()
+        return await entries_of(found)
+
+    async def beginning(self, project_id: ProjectId, start: str) -> list[Entry]:
+        """Return everything whose path begins with those characters."""
+        bounds = and_(entries.c.path >= start, entries.c.path < start + _LAST_CHARACTER)
+        statement = ENTRIES.where(is_in(project_id, bounds)).order_by(entries.c.path)
         async with self._database.read() as connection:
             found = (await connection.execute(statement)).all()
         return await entries_of(found)

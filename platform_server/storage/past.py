@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -15,10 +15,13 @@ from platform_server.projects.model import ProjectId
 from platform_server.storage.contents_rows import REVISIONS, revision_of
 from platform_server.storage.tables.contents import checkpoints, entries, revisions
 from platform_server.storage.tables.past import project_checkpoint_entries, project_checkpoints
+from platform_server.storage.tables.review import submission_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from sqlalchemy import Select
 
     from platform_server.contents.model import Revision
     from platform_server.storage.database import Database
@@ -36,11 +39,20 @@ _LATER = revisions.alias()
 _IS_LAST = ~exists().where(
     and_(_LATER.c.file_id == revisions.c.file_id, _LATER.c.number > revisions.c.number)
 )
+_IS_GONE = and_(
+    _IS_LAST,
+    ~exists().where(
+        and_(
+            entries.c.project_id == revisions.c.project_id, entries.c.file_id == revisions.c.file_id
+        )
+    ),
+)
 _IS_NEEDED = or_(
     _IS_LAST,
     exists().where(entries.c.revision_id == revisions.c.id),
     exists().where(checkpoints.c.revision_id == revisions.c.id),
     exists().where(project_checkpoint_entries.c.revision_id == revisions.c.id),
+    exists().where(submission_files.c.revision_id == revisions.c.id),
 )
 
 
@@ -54,7 +66,22 @@ class SqlPastRepository:
         self, project_id: ProjectId, limit: int, before: RevisionId | None = None
     ) -> list[Revision]:
         """Return the revisions of all files, newest first."""
-        statement = REVISIONS.where(revisions.c.project_id == project_id)
+        return await self._newest_first(REVISIONS, project_id, limit, before)
+
+    async def gone(
+        self, project_id: ProjectId, limit: int, before: RevisionId | None = None
+    ) -> list[Revision]:
+        """Return the last revisions of the files that are there no longer, newest first."""
+        return await self._newest_first(REVISIONS.where(_IS_GONE), project_id, limit, before)
+
+    async def _newest_first(
+        self,
+        statement: Select[Any],
+        project_id: ProjectId,
+        limit: int,
+        before: RevisionId | None,
+    ) -> list[Revision]:
+        statement = statement.where(revisions.c.project_id == project_id)
         if before is not None:
             is_it = and_(revisions.c.project_id == project_id, revisions.c.id == before)
             at = select(revisions.c.created_at).where(is_it).scalar_subquery()

@@ -63,6 +63,11 @@ class MemoryContentsRepository:
         known = self._project(project_id).entries
         return [known[one] for one in sorted(known) if one != path and is_within(one, path)]
 
+    async def beginning(self, project_id: ProjectId, start: str) -> list[Entry]:
+        """Return everything whose path begins with those characters."""
+        known = self._project(project_id).entries
+        return [known[one] for one in sorted(known) if one.startswith(start)]
+
     async def commit(
         self, project_id: ProjectId, changes: Sequence[Change], at: datetime
     ) -> dict[str, Entry]:
@@ -241,7 +246,7 @@ def _save(project: Project, project_id: ProjectId, save: Save, at: datetime) -> 
         kind=Kind.FILE,
         revision=revision,
         created_at=at if entry is None else entry.created_at,
-        modified_at=at,
+        modified_at=entry.modified_at if entry is not None and save.keeps_time else at,
     )
 
 

@@ -52,6 +52,17 @@ class MemoryPastRepository:
         found.sort(key=lambda one: (one.created_at, one.id), reverse=True)
         return after(found, before)[:limit]
 
+    async def gone(
+        self, project_id: ProjectId, limit: int, before: RevisionId | None = None
+    ) -> list[Revision]:
+        """Return the last revisions of the files that are there no longer, newest first."""
+        known = self._contents.projects.get(project_id)
+        present = set(known.files.values()) if known is not None else set()
+        histories = self._histories(project_id).items()
+        found = [history[-1] for one, history in histories if one not in present]
+        found.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+        return after(found, before)[:limit]
+
     async def projects_with_revisions(self, before: datetime) -> list[ProjectId]:
         """Return the projects that have revisions from before a moment."""
         return [one for one in self._contents.projects if await self.aged(one, before)]

@@ -150,3 +150,47 @@ async def test_who_saves_the_same_bytes_once_more_can_trust_them(
 
     assert await contents.trust.is_accepted(BOB.id, entry)
     assert await contents.trust.is_accepted(ALICE.id, entry)
+
+
+async def test_what_is_gone_is_listed_and_moved_files_are_not(contents: ContentsService) -> None:
+    for path in ("moved.txt", "sub/lost.txt", "here.txt"):
+        await contents.write(WONDER, path, path.encode(), author=ALICE.id)
+    await contents.move(WONDER, "moved.txt", "elsewhere.txt")
+    await contents.delete(WONDER, "sub")
+
+    gone = await contents.history.gone(WONDER)
+
+    assert [one.path for one in gone] == ["sub/lost.txt"]
+    assert await contents.history.gone(WONDER, before=gone[0].id) == []
+    assert await contents.history.gone(BUILDER) == []
+
+
+async def test_conflict_copies_are_told_from_what_is_called_alike(
+    contents: ContentsService,
+) -> None:
+    terms = Terms(author=ALICE.id, must_be_new=True, conflict_copy_by="Alice")
+    for path in ("a.txt", "a.b.txt", "a (conflict of nobody).txt"):
+        await contents.write(WONDER, path, b"theirs", author=BOB.id)
+    kept = await contents.save(WONDER, "a.txt", b"mine", terms)
+
+    copies = await contents.history.conflict_copies(WONDER, "a.txt")
+
+    assert [one.path for one in copies] == [kept.path]
+    assert await contents.history.conflict_copies(WONDER, "a.b.txt") == []
+
+
+async def test_what_a_return_would_change_is_what_it_changes(contents: ContentsService) -> None:
+    for path in ("same.txt", "changed.txt", "missing.txt"):
+        await contents.write(WONDER, path, path.encode(), author=ALICE.id)
+    mark = await contents.project_checkpoints.create(WONDER, "good", author=ALICE.id)
+    await contents.write(WONDER, "changed.txt", b"otherwise", author=ALICE.id)
+    await contents.delete(WONDER, "missing.txt")
+    await contents.write(WONDER, "extra.txt", b"new", author=ALICE.id)
+
+    found = await contents.project_checkpoints.compare(WONDER, mark.id)
+    done = await contents.project_checkpoints.restore(WONDER, mark.id, author=ALICE.id)
+
+    assert (
+        [*found.changed, *found.missing] == sorted(done.restored) == ["changed.txt", "missing.txt"]
+    )
+    assert list(found.extra) == done.removed == ["extra.txt"]

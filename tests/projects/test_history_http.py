@@ -290,3 +290,73 @@ async def test_what_code_wrote_is_in_the_history(
 
     assert (lines[0]["origin"], lines[0]["author"]) == ("sandbox", None)
     await alice.http.delete(f"/api/containers/{box}")
+
+
+async def test_files_that_are_gone_are_listed_until_they_are_back(alice: Person, url: str) -> None:
+    await save(alice, url, "here.txt", b"here")
+    await save(alice, url, "sub/lost.txt", b"first")
+    last = await save(alice, url, "sub/lost.txt", b"last")
+    other = await save(alice, url, "other.txt", b"other")
+    for path in ("sub", "other.txt"):
+        await alice.http.delete(f"{url}/files/{path}")
+
+    first = (await alice.http.get(f"{url}/gone?limit=1")).json()
+    rest = (await alice.http.get(f"{url}/gone?before={first['next']}")).json()
+    body = {"path": "sub/lost.txt", "revision": last, "new": True}
+    assert (await alice.http.post(f"{url}/restore", json=body)).status_code == 200
+    again = await alice.http.post(f"{url}/restore", json=body)
+
+    assert [one["id"] for one in first["revisions"] + rest["revisions"]] == [other, last]
+    left = (await alice.http.get(f"{url}/gone")).json()["revisions"]
+    assert [one["path"] for one in left] == ["other.txt"]
+    assert (again.status_code, await content(alice, url, "sub/lost.txt")) == (409, b"last")
+
+
+async def test_what_changed_since_a_checkpoint_is_listed_before_one_goes_back(
+    alice: Person, url: str
+) -> None:
+    ids = {one: await save(alice, url, f"{one}.txt", one.encode()) for one in ("a", "b", "c")}
+    mark = (await alice.http.post(f"{url}/checkpoints/", json={"name": "good"})).json()["id"]
+    await save(alice, url, "a.txt", b"changed")
+    await alice.http.delete(f"{url}/files/b.txt")
+    new = await save(alice, url, "sub/new.txt", b"new")
+
+    found = (await alice.http.get(f"{url}/checkpoints/{mark}/changes")).json()
+
+    assert found == {
+        "changed": [{"path": "a.txt", "revision": ids["a"], "size": 1}],
+        "missing": [{"path": "b.txt", "revision": ids["b"], "size": 1}],
+        "extra": [{"path": "sub/new.txt", "revision": new, "size": 3}],
+    }
+    done = (await alice.http.post(f"{url}/checkpoints/{mark}/restore")).json()
+    assert (done["restored"], done["removed"]) == (["a.txt", "b.txt"], ["sub/new.txt"])
+
+
+async def test_a_refused_save_is_kept_and_named_in_the_history(
+    alice: Person, project: dict[str, Any], url: str
+) -> None:
+    await save(alice, url, "a.b.txt", b"theirs")
+    await save(alice, url, "a.b (conflict of nobody).txt", b"called alike")
+    body = {"type": "file", "format": "text", "content": "mine"}
+    stale = {"If-Match": f'"{"0" * 64}"'}
+    contents = f"/api/contents/{project['label']}/a.b.txt"
+
+    refused = await alice.http.put(contents, json=body, headers=stale)
+    kept = await alice.http.put(f"{contents}?conflict=copy", json=body, headers=stale)
+
+    assert (refused.status_code, kept.status_code) == (412, 201)
+    page = (await alice.http.get(f"{url}/history?path=a.b.txt")).json()
+    (copy,) = page["conflict_copies"]
+    assert f"{project['label']}/{copy['path']}" == kept.json()["path"]
+    assert await content(alice, url, copy["path"]) == b"mine"
+    assert await content(alice, url, "a.b.txt") == b"theirs"
+
+
+async def test_a_revision_is_saved_to_disk_when_that_is_asked_for(alice: Person, url: str) -> None:
+    first = await save(alice, url, "a.txt", b"tea")
+
+    shown = await alice.http.get(f"{url}/revisions/{first}")
+    saved = await alice.http.get(f"{url}/revisions/{first}?download=1")
+
+    ways = [one.headers["Content-Disposition"].partition(";")[0] for one in (shown, saved)]
+    assert ways == ["inline", "attachment"]

@@ -76,6 +76,7 @@ PLACES: dict[str, str] = {
     r"/api/projects/(\w+)/members/([\w-]+)": "/api/projects/{project}/members/{owner}",
     r"/api/projects/(\w+)/files/(.+)": "/api/projects/{project}/files/notes.txt",
     r"/api/projects/(\w+)/history": "/api/projects/{project}/history",
+    r"/api/projects/(\w+)/gone": "/api/projects/{project}/gone",
     r"/api/projects/(\w+)/revisions/(\w+)": "/api/projects/{project}/revisions/{revision}",
     r"/api/projects/(\w+)/diff": (
         "/api/projects/{project}/diff?path=notes.txt&from={revision}&to=now"
@@ -83,11 +84,15 @@ PLACES: dict[str, str] = {
     r"/api/projects/(\w+)/restore": "/api/projects/{project}/restore",
     r"/api/projects/(\w+)/checkpoints/?": "/api/projects/{project}/checkpoints/",
     r"/api/projects/(\w+)/checkpoints/(\w+)": "/api/projects/{project}/checkpoints/{mark}",
+    r"/api/projects/(\w+)/checkpoints/(\w+)/changes": (
+        "/api/projects/{project}/checkpoints/{mark}/changes"
+    ),
     r"/api/projects/(\w+)/checkpoints/(\w+)/restore": (
         "/api/projects/{project}/checkpoints/{mark}/restore"
     ),
     r"/api/projects/(\w+)/archive": "/api/projects/{project}/archive",
     r"/api/projects/(\w+)/import": "/api/projects/{project}/import",
+    r"/api/storage": "/api/storage",
     r"/api/sessions": "/api/sessions",
     r"/api/sessions/(?P<session_id>[\w-]+)": "/api/sessions/{session}",
     r"/api/terminals": "/api/terminals",

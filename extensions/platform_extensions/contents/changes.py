@@ -19,6 +19,7 @@ from platform_extensions.contents.models import (
 )
 from platform_extensions.contents.untitled import copy_names, untitled_names
 from platform_extensions.files.conditions import NONE, Conditions
+from platform_extensions.projects.storage_models import stored_at
 from platform_server.clock import utc_now
 from platform_server.contents.model import Kind
 from platform_server.contents.save import Terms
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from platform_extensions.contents.codec import NotebookCodec
     from platform_extensions.contents.tree import ContentsTree
     from platform_server.identity.model import Principal
+    from platform_server.contents.model import Entry
     from platform_server.projects.model import ProjectView
     from platform_server.services import Services
 
@@ -67,11 +69,12 @@ class ContentsChanges:
         *,
         size: int = 0,
         conditions: Conditions = NONE,
+        keep_refused: bool = False,
     ) -> Saved:
         """Save a file, a notebook, a piece of an upload, or make a folder or project.
 
         ``size`` is that of the request, in bytes. Raises RevisionConflict where the conditions
-        refuse, NameTaken for folders.
+        refuse, NameTaken for folders; ``keep_refused`` makes a conflict copy of a file instead.
         """
         kind = model.get("type")
         if kind not in {"file", "notebook", "directory"}:
@@ -87,6 +90,7 @@ class ContentsChanges:
             make_parents=False,
             must_be_new=conditions.must_be_new,
             expected_blob=conditions.expected,
+            conflict_copy_by=(principal.name or principal.email) if keep_refused else None,
         )
         if kind == "notebook":
             return await self._save_notebook(view, address, model, terms, size)
@@ -94,7 +98,7 @@ class ContentsChanges:
             return await self._save_piece(view, address, model, terms)
         data = bytes_of(model)
         entry = await self._services.contents.save(view.project.id, address.path, data, terms)
-        return Saved(entry_model(view, entry, kind="file"), entry.is_new)
+        return self._saved(view, entry, "file")
 
     async def untitled(self, principal: Principal, folder: str, kind: str, ending: str) -> Model:
         """Make something empty, under a name that is free."""
@@ -196,7 +200,8 @@ class ContentsChanges:
         if entry.revision is not None:
             self._codec.remember(entry.revision.blob, serialised.fault)
         said = {} if serialised.fault is None else {"message": serialised.fault}
-        return Saved(entry_model(view, entry, kind="notebook") | said, entry.is_new)
+        saved = self._saved(view, entry, "notebook")
+        return Saved(saved.model | said, saved.is_new)
 
     async def _save_piece(
         self, view: ProjectView, address: Address, model: Model, terms: Terms
@@ -209,7 +214,12 @@ class ContentsChanges:
         )
         if entry is None:
             return Saved(pending_model(view, address.path, utc_now()), is_new=True)
-        return Saved(entry_model(view, entry, kind="file"), entry.is_new)
+        return self._saved(view, entry, "file")
+
+    def _saved(self, view: ProjectView, entry: Entry, kind: str) -> Saved:
+        """Return what was saved, and where its bytes are: in the store, or here only."""
+        stored = {"stored": stored_at(self._services.keeping, entry)}
+        return Saved(entry_model(view, entry, kind=kind) | stored, entry.is_new)
 
     async def _copy_to(self, principal: Principal, source: str, target: str) -> Model:
         from_, into = address_of(source), address_of(target)

@@ -50,7 +50,10 @@ class ContentsHandler(LargeBody, PlatformHandler):
     @web.authenticated
     @authorized
     async def put(self, path: str = "") -> None:
-        """Save what is sent; without anything, make something untitled."""
+        """Save what is sent; without anything, make something untitled.
+
+        ``?conflict=copy``: what ``If-Match`` refuses is kept beside the file, as a conflict copy.
+        """
         model = self._sent()
         if not model:
             await self._make_untitled(path, model)
@@ -60,7 +63,11 @@ class ContentsHandler(LargeBody, PlatformHandler):
         conditions = conditions_of(self.request.headers)
         try:
             saved = await self.manager.put(
-                model, path, size=len(self.request.body), conditions=conditions
+                model,
+                path,
+                size=len(self.request.body),
+                conditions=conditions,
+                keep_refused=self.get_query_argument("conflict", "") == "copy",
             )
         except RevisionConflict as error:
             raise PreconditionFailed(error.message) from error

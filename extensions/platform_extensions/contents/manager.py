@@ -92,11 +92,25 @@ class PlatformContents(AsyncContentsManager):
         return (await self.put(model, path, size=size, conditions=conditions)).model
 
     async def put(
-        self, model: Model, path: str, *, size: int = 0, conditions: Conditions = NONE
+        self,
+        model: Model,
+        path: str,
+        *,
+        size: int = 0,
+        conditions: Conditions = NONE,
+        keep_refused: bool = False,
     ) -> Saved:
-        """Do what ``save`` does, and tell whether there was nothing before."""
+        """Do what ``save`` does, and tell whether there was nothing before.
+
+        ``keep_refused``: what the conditions refuse is kept beside the file, as a conflict copy.
+        """
         saved = await self.changes.save(
-            current_principal(), path, model, size=size, conditions=conditions
+            current_principal(),
+            path,
+            model,
+            size=size,
+            conditions=conditions,
+            keep_refused=keep_refused,
         )
         self._tell("save", saved.model["path"])
         return saved

@@ -8,6 +8,7 @@ from platform_extensions.projects.history import PastHandler
 from platform_extensions.projects.history_models import (
     NewCheckpoint,
     checkpoint_model,
+    differences_model,
     marked_model,
     return_model,
 )
@@ -58,6 +59,19 @@ class OneProjectCheckpointHandler(PastHandler):
         )
         self.set_status(204)
         self.finish()
+
+
+class ChangesHandler(PastHandler):
+    """What has changed since a checkpoint."""
+
+    @web.authenticated
+    async def get(self, project_id: str, checkpoint_id: str) -> None:
+        """List the files that bringing the project back would save, and remove."""
+        view = await self.view(project_id)
+        found = await self.services.contents.project_checkpoints.compare(
+            view.project.id, ProjectCheckpointId(checkpoint_id)
+        )
+        self.reply(differences_model(found))
 
 
 class RestoreProjectHandler(PastHandler):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from tornado import web
@@ -19,7 +20,7 @@ from platform_extensions.projects.history_models import (
 from platform_extensions.projects.models import file_model
 from platform_server.contents.differ import LARGEST, Diff, DiffKind, Side
 from platform_server.contents.model import Kind, RevisionId
-from platform_server.errors import InvalidInput, WrongKind
+from platform_server.errors import FileMissing, InvalidInput, WrongKind
 from platform_server.projects.model import Access, ProjectId
 
 if TYPE_CHECKING:
@@ -30,7 +31,14 @@ if TYPE_CHECKING:
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectView
 
-__all__ = ["DiffHandler", "HistoryHandler", "PastHandler", "RestoreHandler", "RevisionHandler"]
+__all__ = [
+    "DiffHandler",
+    "GoneHandler",
+    "HistoryHandler",
+    "PastHandler",
+    "RestoreHandler",
+    "RevisionHandler",
+]
 
 _PAGE = 50
 _MOST = 500
@@ -49,30 +57,62 @@ class PastHandler(PlatformHandler):
         members = await self.services.projects.members(self.principal, view.project.id)
         return {member.user_id: member.name or member.email for member in members}
 
+    def limit(self) -> int:
+        """Return how much a page has. Raises InvalidInput."""
+        value = self.get_query_argument("limit", str(_PAGE))
+        if not value.isascii() or not value.isdecimal() or not 0 < int(value) <= _MOST:
+            raise InvalidInput(f'"limit" is a number from 1 to {_MOST}.')
+        return int(value)
+
+    def before(self) -> RevisionId | None:
+        """Return the revision that a page begins after."""
+        value = self.get_query_argument("before", None)
+        return None if value is None else RevisionId(value)
+
 
 class HistoryHandler(PastHandler):
     """The revisions of a file, or of the whole project."""
 
     @web.authenticated
     async def get(self, project_id: str) -> None:
-        """List them, newest first. ``?path=``: of one file. ``?limit=&before=``: by pages."""
+        """List them, newest first. ``?limit=&before=``: by pages.
+
+        ``?path=``: of one file, with the conflict copies beside it.
+        """
         view = await self.view(project_id)
-        limit = self._limit()
-        before = self.get_query_argument("before", None)
-        cursor = None if before is None else RevisionId(before)
+        names = await self.names(view)
+        limit, before = self.limit(), self.before()
         path = self.get_query_argument("path", None)
         history = self.services.contents.history
         if path is None:
-            found = await history.of_project(view.project.id, limit=limit + 1, before=cursor)
-        else:
-            found = await history.list(view.project.id, path, limit=limit + 1, before=cursor)
-        self.reply(page_model(found, limit, await self.names(view)))
+            found = await history.of_project(view.project.id, limit=limit + 1, before=before)
+            self.reply(page_model(found, limit, names))
+            return
+        if before is None:
+            await self._take_over(view.project.id, path)
+        found = await history.list(view.project.id, path, limit=limit + 1, before=before)
+        copies = await history.conflict_copies(view.project.id, path)
+        copy_models = [revision_model(one, names) for one in copies]
+        self.reply(page_model(found, limit, names) | {"conflict_copies": copy_models})
 
-    def _limit(self) -> int:
-        value = self.get_query_argument("limit", str(_PAGE))
-        if not value.isascii() or not value.isdecimal() or not 0 < int(value) <= _MOST:
-            raise InvalidInput(f'"limit" is a number from 1 to {_MOST}.')
-        return int(value)
+    async def _take_over(self, project_id: ProjectId, path: str) -> None:
+        """Let what code has just written be a revision."""
+        with suppress(FileMissing):
+            await self.services.contents.stat(project_id, path)
+
+
+class GoneHandler(PastHandler):
+    """Files that are there no longer."""
+
+    @web.authenticated
+    async def get(self, project_id: str) -> None:
+        """List their last revisions, newest first. ``?limit=&before=``: by pages."""
+        view = await self.view(project_id)
+        limit = self.limit()
+        found = await self.services.contents.history.gone(
+            view.project.id, limit=limit + 1, before=self.before()
+        )
+        self.reply(page_model(found, limit, await self.names(view)))
 
 
 class RevisionHandler(PastHandler):
@@ -80,15 +120,16 @@ class RevisionHandler(PastHandler):
 
     @web.authenticated
     async def get(self, project_id: str, revision_id: str) -> None:
-        """Send its bytes. ``?format=model``: as the contents API would; ``?format=about``: a line
-        of the history.
+        """Send its bytes, to be saved with ``?download=1``. ``?format=model``: as the contents API
+        would; ``?format=about``: a line of the history.
         """
         view = await self.view(project_id)
         contents = self.services.contents
         revision = await contents.history.get(view.project.id, RevisionId(revision_id))
         entry, wanted = entry_then(revision), self.get_query_argument("format", "raw")
         if wanted == "raw":
-            await deliver(self, contents, entry)
+            download = self.get_query_argument("download", "0") == "1"
+            await deliver(self, contents, entry, download=download)
         elif wanted == "about":
             self.reply(revision_model(revision, await self.names(view)))
         elif wanted == "model":
@@ -142,11 +183,18 @@ class RestoreHandler(PastHandler):
 
     @web.authenticated
     async def post(self, project_id: str) -> None:
-        """Save a revision at a path, as a new revision. Editors only."""
+        """Save a revision at a path, as a new revision. Editors only.
+
+        ``"new": true``: only where there is nothing.
+        """
         view = await self.view(project_id, Access.EDITOR)
         wanted = self.body(FileToRestore)
         entry = await self.services.contents.history.restore(
-            view.project.id, wanted.path, RevisionId(wanted.revision), author=self.principal.id
+            view.project.id,
+            wanted.path,
+            RevisionId(wanted.revision),
+            author=self.principal.id,
+            must_be_new=wanted.new,
         )
         self.reply(file_model(entry))
 

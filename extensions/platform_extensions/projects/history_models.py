@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from platform_server.contents.differ import Diff
     from platform_server.contents.model import ProjectCheckpoint
-    from platform_server.contents.past import Marked
+    from platform_server.contents.past import Differences, Marked
     from platform_server.contents.revert import Return
     from platform_server.identity.model import UserId
 
@@ -26,6 +26,7 @@ class FileToRestore(RequestBody):
 
     path: _Text
     revision: _Text
+    new: bool = False  # there must not be anything at the path
 
 
 class NewCheckpoint(RequestBody):
@@ -71,6 +72,21 @@ def checkpoint_model(checkpoint: ProjectCheckpoint, names: Mapping[UserId, str])
         "created_at": checkpoint.created_at.isoformat(),
         "automatic": checkpoint.is_automatic,
         "files": checkpoint.files,
+    }
+
+
+def differences_model(found: Differences) -> dict[str, Any]:
+    """Return ``{"changed", "missing", "extra"}``: files now, compared with a checkpoint.
+
+    Each is ``{"path", "revision", "size"}``, as the checkpoint has it, the extra ones as they are.
+    """
+    return {
+        name: [{"path": path, "revision": one.id, "size": one.size} for path, one in some.items()]
+        for name, some in (
+            ("changed", found.changed),
+            ("missing", found.missing),
+            ("extra", found.extra),
+        )
     }
 
 
