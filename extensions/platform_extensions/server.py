@@ -161,12 +161,16 @@ class PlatformServer(ServerApp):
             idle_connection_timeout=IDLE,
         )
         self._find_http_port()
-        self.io_loop.add_callback(self._bind_http_server)
+        self.io_loop.run_sync(self._bind)
 
     async def _start_installation(self) -> None:
         await self._installation.start()
         for part in self.parts:
             part.start()
+
+    async def _bind(self) -> None:
+        """Bind the port now, not soon: what is logged next is that the platform is served."""
+        self._bind_http_server()
 
     def init_signal(self) -> None:
         """End cleanly on Ctrl-C and on SIGTERM alike; a second one ends at once."""

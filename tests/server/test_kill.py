@@ -143,19 +143,35 @@ async def test_input_that_is_asked_for_later_reaches_who_ran_the_cell(
         assert "hello Ada" in text_of(await socket.finished(request))
 
 
+async def test_a_question_asked_before_is_answered_after(lives: Lives, ada: Person) -> None:
+    kernel_id = await start_kernel(ada, "work")
+    async with connected(ada, kernel_id, session=SESSION) as socket:
+        request = await socket.execute("name = input('who? ')\nprint('hello', name)")
+        await socket.first(lambda one: one.header.type == "input_request")
+
+    await kill_and_start(lives)
+
+    async with connected(ada, kernel_id, session=SESSION) as socket:
+        await socket.send("stdin", "input_reply", {"value": "Ada"})
+        assert "hello Ada" in text_of(await socket.finished(request))
+        assert await value_of(socket, "name") == "Ada"
+
+
 async def test_an_adopted_kernel_is_interrupted_restarted_and_shut_down(
     lives: Lives, ada: Person
 ) -> None:
     kernel_id = await start_kernel(ada, "work")
-    async with connected(ada, kernel_id) as socket:
+    async with connected(ada, kernel_id, session=SESSION) as socket:
         await socket.run("x = 1\nimport time")
-        await socket.execute("time.sleep(600)")
+        request = await socket.execute("time.sleep(600)")
         await socket.first(lambda one: one.header.type == "execute_input")
 
     await kill_and_start(lives)
 
-    async with connected(ada, kernel_id) as socket:
+    async with connected(ada, kernel_id, session=SESSION) as socket:
         assert (await ada.http.post(f"/api/kernels/{kernel_id}/interrupt")).is_success
+        answers = await socket.finished(request)  # what is asked earlier, ipykernel aborts
+        assert "KeyboardInterrupt" in [one.content.get("ename") for one in answers]
         assert await value_of(socket, "x") == 1
         assert (await ada.http.post(f"/api/kernels/{kernel_id}/restart")).is_success
         assert await value_of(socket, "'x' in globals()") is False
