@@ -27,6 +27,10 @@ c = get_config()
 # How many may wait when many were needed in the last half minute.
 # c.PlatformApp.max_warm_sandboxes = 8
 
+# How many megabytes of saves may wait on this server while a remote object store does not answer.
+# Beyond that saves are refused until it does. 0: none may wait.
+# c.PlatformApp.outbox_mb = 10240
+
 # Which packages may be installed: names, or patterns such as `scikit-*`.
 # c.PlatformApp.package_allow = traitlets.Undefined
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from platform_server import clock
+from platform_server.contents.keeping import NeverWaiting
 from platform_server.contents.parts import Parts
 from platform_server.contents.service import ContentsService
 from platform_server.contents.workspace_local import LocalWorkspace
@@ -40,6 +41,7 @@ from platform_server.sandboxes.volumes import FolderVolumes
 from platform_server.services import Services
 from platform_server.settings import environment, home_from
 from platform_server.storage.blobs_folder import FolderBlobStore
+from platform_server.storage.blobs_spooling import SpoolingBlobStore
 from platform_server.storage.contents import SqlContentsRepository
 from platform_server.storage.database import Database
 from platform_server.storage.identity import (
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 
     from platform_extensions.application import PlatformApp
     from platform_server.contents.blobs import BlobStore
+    from platform_server.contents.keeping import Keeping
     from platform_server.projects.model import ProjectId
     from platform_server.settings import Settings
 
@@ -73,10 +76,11 @@ _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds between attempts to reach the dat
 class Platform:
     """An installation: its services, and what they stand on."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, remote: BlobStore | None = None) -> None:
         settings.home.create()
         self._settings = settings
         self._database = Database(settings.database_url)
+        self._blobs = make_blobs(settings, remote)
         self._engine = _engine(settings)
         self._volumes = FolderVolumes(settings.home.volumes)
         self.services = self._services()
@@ -88,6 +92,8 @@ class Platform:
         Other parts that are not available now are asked again when needed.
         """
         await self._upgrade()
+        if isinstance(self._blobs, SpoolingBlobStore):
+            await self._blobs.start()
         await self.services.contents.start()
         self.services.packages.start()
         await self.services.sandboxes.start()
@@ -101,6 +107,8 @@ class Platform:
         await self.services.sandboxes.aclose()
         await self.services.packages.aclose()
         await self.services.contents.aclose()
+        if isinstance(self._blobs, SpoolingBlobStore):
+            await self._blobs.aclose()
         await self._engine.aclose()
         await self.services.identity.aclose()
         await self._database.aclose()
@@ -139,13 +147,17 @@ class Platform:
             identity=identity,
             preferences=PreferenceService(SqlPreferenceRepository(database), clock=clock.utc_now),
             projects=projects,
-            contents=_contents(database, settings),
+            contents=_contents(database, settings, self._blobs),
+            keeping=self._keeping(),
             sandboxes=sandboxes,
             idle=idle,
             terminals=terminals,
             packages=_packages(settings),
             kernel_sessions=SqlKernelSessionRepository(database),
         )
+
+    def _keeping(self) -> Keeping:
+        return self._blobs if isinstance(self._blobs, SpoolingBlobStore) else NeverWaiting()
 
     def _join(self, services: Services) -> None:
         """Let each service hear of what the others do."""
@@ -183,9 +195,14 @@ def make_identity(database: Database, settings: Settings) -> IdentityService:
     )
 
 
-def make_blobs(settings: Settings) -> BlobStore:
-    """Return where an installation keeps the bytes of its files."""
-    return FolderBlobStore(settings.home.blobs)
+def make_blobs(settings: Settings, remote: BlobStore | None = None) -> BlobStore:
+    """Return where an installation keeps the bytes of its files.
+
+    A remote store may be away: then what is saved waits in a folder of this server.
+    """
+    if remote is None:
+        return FolderBlobStore(settings.home.blobs)
+    return SpoolingBlobStore(remote, settings.home.outbox, limit=settings.outbox_bytes)
 
 
 def _accounts(database: Database, users: SqlUserRepository, settings: Settings) -> Accounts:
@@ -197,13 +214,14 @@ def _accounts(database: Database, users: SqlUserRepository, settings: Settings) 
 
 
 def application() -> type[PlatformApp]:
-    """Return the Jupyter application that serves installations like these."""
+    """Return the Jupyter application that serves installations like these, or as it was told."""
     # Takes seconds to import; the command line's other verbs do without. A part of that is a
     # grammar of internationalised addresses that jsonschema compiles if this module is there.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # "not installed"
     from platform_extensions.application import PlatformApp
 
-    PlatformApp.compose = Platform
+    if not hasattr(PlatformApp, "compose"):  # Jupyter asks for it again
+        PlatformApp.compose = Platform
     return PlatformApp
 
 
@@ -233,12 +251,12 @@ def _packages(settings: Settings) -> PackageService:
     return PackageService(HttpIndex(url), cache, settings.packages)
 
 
-def _contents(database: Database, settings: Settings) -> ContentsService:
+def _contents(database: Database, settings: Settings, blobs: BlobStore) -> ContentsService:
     return ContentsService(
         Parts(
             repository=SqlContentsRepository(database),
             past=SqlPastRepository(database),
-            blobs=make_blobs(settings),
+            blobs=blobs,
             workspace=LocalWorkspace(settings.home.volumes),
             spool_folder=settings.home.blobs / "incoming",
             limits=settings.contents,

@@ -26,6 +26,11 @@ class Home:
         return self.root / "blobs"
 
     @property
+    def outbox(self) -> Path:
+        """What waits for a remote object store that is away."""
+        return self.root / "outbox"
+
+    @property
     def volumes(self) -> Path:
         """One folder per project: its workspace and its sandbox's home."""
         return self.root / "volumes"
@@ -47,7 +52,7 @@ class Home:
 
     def create(self) -> None:
         """Make the folders that are missing, with mode 0700."""
-        for folder in (self.root, self.blobs, self.volumes, self.run, self.jupyter):
+        for folder in (self.root, self.blobs, self.outbox, self.volumes, self.run, self.jupyter):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from platform_server.contents.keeping import Keeping
     from platform_server.contents.service import ContentsService
     from platform_server.environments.service import PackageService
     from platform_server.identity.preferences import PreferenceService
@@ -25,6 +26,7 @@ class Services:
     preferences: PreferenceService
     projects: ProjectService
     contents: ContentsService
+    keeping: Keeping
     sandboxes: SandboxService
     idle: IdleStopper
     terminals: TerminalService

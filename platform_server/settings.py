@@ -51,6 +51,7 @@ class Settings:
     package_index: str = ""  # its address; empty: pip's own
     package_cache_bytes: int = 20 * 2**30
     supabase: SupabaseKeys | None = None  # where accounts are kept, unless here
+    outbox_bytes: int = 10 * 2**30  # that may wait here for a remote store that is away
     session_lifetime: timedelta = timedelta(days=14)  # of a signed-in browser that is not used
     sign_up: bool = True  # whoever reaches the server may make a learner's account
 

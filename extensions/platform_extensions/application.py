@@ -132,6 +132,12 @@ class PlatformApp(LabApp):
         min=1,
         help="How many files one project may have.",
     ).tag(config=True)
+    outbox_mb = Integer(
+        10 * 1024,
+        min=0,
+        help="How many megabytes of saves may wait on this server while a remote object store does "
+        "not answer. Beyond that saves are refused until it does. 0: none may wait.",
+    ).tag(config=True)
     keep_everything_days = Float(
         30.0,
         min=0.0,
@@ -208,6 +214,7 @@ class PlatformApp(LabApp):
             package_index=self.package_index,
             package_cache_bytes=self.package_cache_mb * MEBIBYTE,
             sign_up=self.sign_up,
+            outbox_bytes=self.outbox_mb * MEBIBYTE,
         )
 
     def _contents_limits(self) -> ContentsLimits:

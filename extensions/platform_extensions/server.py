@@ -18,6 +18,7 @@ from platform_extensions.headers import security_headers
 from platform_extensions.lab.lab import page_templates
 from platform_extensions.logs import ScrubbingFormatter, log_everything_alike, log_request
 from platform_extensions.packages.gateway import PackageGateway
+from platform_extensions.projects.storage import StorageEvents
 from platform_extensions.sockets import SocketRegistry, still_stands
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ class PlatformServer(ServerApp):
                 "xsrf_cookie_kwargs": {"path": self.base_url, "samesite": "Lax"},
             }
         )
+        assert self.event_logger is not None
+        self.parts.append(StorageEvents(self.services.keeping, self.event_logger))
         super().init_webapp()
 
     def load_server_extensions(self) -> None:

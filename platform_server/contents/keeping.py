@@ -27,8 +27,9 @@ class Waiting:
 class Keeping(Protocol):
     """Tells where the bytes of projects are."""
 
-    on_change: list[Listener]  # called when something of a project begins to wait, and when all of
-    # it has reached the store
+    @property
+    def on_change(self) -> list[Listener]:
+        """Who is told when something of a project begins to wait, and when nothing does."""
 
     def waiting(self, project_id: ProjectId) -> Waiting:
         """Return what of the project waits for the store."""
@@ -41,7 +42,12 @@ class NeverWaiting:
     """Of a store that takes everything before a save is answered."""
 
     def __init__(self) -> None:
-        self.on_change: list[Listener] = []
+        self._listeners: list[Listener] = []
+
+    @property
+    def on_change(self) -> list[Listener]:
+        """Who would be told."""
+        return self._listeners
 
     def waiting(self, project_id: ProjectId) -> Waiting:
         """Nothing waits."""

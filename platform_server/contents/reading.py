@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from platform_server.contents.model import Entry, Kind
-from platform_server.errors import FileMissing, TooLarge, WrongKind
+from platform_server.contents.spool import Spool
+from platform_server.errors import (
+    FileMissing,
+    PlatformError,
+    StorageUnavailable,
+    TooLarge,
+    WrongKind,
+)
 from platform_server.projects.names import composed, parse_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
     from platform_server.contents.fill import Filler
+    from platform_server.contents.model import Revision
     from platform_server.contents.parts import Parts
     from platform_server.contents.step import Step
     from platform_server.projects.model import ProjectId
 
 Entries: TypeAlias = list[Entry]
+_PIECE = 1 << 20  # bytes
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -64,8 +74,40 @@ class Reader:
             raise WrongKind(f'"{entry.path}" is a folder, not a file.')
         if entry.revision is None:
             return self._parts.workspace.stream(entry.project_id, entry.path, start=start)
-        pieces = self._parts.blobs.open(entry.project_id, entry.revision.blob)
+        pieces = self._pieces(entry, entry.revision)
         return _after(pieces, start) if start else pieces
+
+    async def _pieces(self, entry: Entry, revision: Revision) -> AsyncIterator[bytes]:
+        """Give a revision's bytes; the workspace may have them, too, when the store is away."""
+        pieces = self._parts.blobs.open(entry.project_id, revision.blob)
+        async with aclosing(cast("AsyncGenerator[bytes, None]", pieces)) as stream:
+            try:
+                first = await anext(stream, b"")
+            except StorageUnavailable:
+                spool = await self._copy(entry, revision)
+                if spool is None:
+                    raise
+            else:
+                yield first
+                async for piece in stream:
+                    yield piece
+                return
+        async with aclosing(spool):
+            with spool.reader() as source:
+                while piece := await asyncio.to_thread(source.read, _PIECE):
+                    yield piece
+
+    async def _copy(self, entry: Entry, revision: Revision) -> Spool | None:
+        """Return the file that is in the workspace, if it has exactly the revision's bytes."""
+        spool = Spool(self._parts.spool_folder, limit=revision.size)
+        try:
+            found = await self._parts.workspace.copy_out(entry.project_id, entry.path, spool)
+        except PlatformError:
+            found = None
+        if found is not None and spool.blob == revision.blob:
+            return spool
+        await spool.aclose()
+        return None
 
     async def bytes_of(self, entry: Entry) -> bytes:
         """Return the bytes of exactly this entry."""

@@ -42,6 +42,10 @@ metadata = MetaData(
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 
 _NO_ANSWER = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+_AWAY = (
+    "The database does not answer, so nothing is saved now. What is not saved stays in its page, "
+    "which saves it again by itself; what runs goes on."
+)
 _REFUSED = "That has a character, or a length, that cannot be stored."
 
 # How a connection to Postgres behaves unless DATABASE_URL says otherwise. One that is dead while it
@@ -203,7 +207,7 @@ def _translated() -> Iterator[None]:
     except DataError as error:
         raise InvalidInput(_REFUSED) from error
     except _NO_ANSWER as error:
-        raise StorageUnavailable from error
+        raise StorageUnavailable(_AWAY) from error
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

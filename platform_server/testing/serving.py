@@ -22,7 +22,7 @@ from platform_server.settings import settings_from
 from platform_server.storage.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from websockets.asyncio.client import ClientConnection
@@ -61,12 +61,13 @@ class Server:
         *options: str,
         port: int | None = None,
         variables: dict[str, str] | None = None,
+        command: Sequence[str] = (str(_COMMAND),),
     ) -> AsyncIterator[Server]:
         """Start one with the command-line options, and stop it at the end."""
         log = home.with_name(f"{home.name}.log")
         with log.open("wb") as sink:
             process = await asyncio.create_subprocess_exec(
-                *(str(_COMMAND), f"--port={port or free_port()}"),
+                *(*command, f"--port={port or free_port()}"),
                 *("--LabApp.expose_app_in_browser=True", *_MODEST, *options),
                 cwd=home.parent,
                 env=_environ(home) | (variables or {}),
@@ -125,6 +126,14 @@ class Person:
         assert answer.status_code == httpx.codes.SEE_OTHER, answer.text
         self.browsers.append(client)
         return client
+
+    @asynccontextmanager
+    async def at(self, server: Server) -> AsyncIterator[Person]:
+        """Give the same person at a server that took over the installation."""
+        client = http_client(server, Authorization=f"Bearer {self.token}")
+        again = Person(user=self.user, token=self.token, http=client, server=server)
+        yield again
+        await again.aclose()
 
     async def project(self, name: str) -> dict[str, Any]:
         """Return their project of that name, made if it is missing."""

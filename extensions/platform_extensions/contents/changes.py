@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from platform_extensions.contents.codec import NotebookCodec
     from platform_extensions.contents.tree import ContentsTree
-    from platform_server.identity.model import Principal
     from platform_server.contents.model import Entry
+    from platform_server.identity.model import Principal
     from platform_server.projects.model import ProjectView
     from platform_server.services import Services
 

@@ -1,4 +1,4 @@
-"""The event stream: each subscriber gets the events of their own requests, and may send none."""
+"""The event stream: what each subscriber's own requests did, and what became of their projects."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from jupyter_server.services.events.handlers import SubscribeWebsocket
 
 from platform_extensions.base import PRINCIPAL, current_principal
 from platform_extensions.failures import JsonFailures
+from platform_extensions.projects.storage import EVENT as STORAGE_EVENT
 from platform_extensions.sockets import sockets_of
-from platform_server.errors import LimitReached
+from platform_server.errors import AccessDenied, LimitReached, NotFound, Unavailable
+from platform_server.projects.model import ProjectId
 
 if TYPE_CHECKING:
     from jupyter_events.logger import EventLogger
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from platform_extensions.sockets import Ticket
     from platform_server.identity.model import UserId
 
+OF_PROJECTS = frozenset({STORAGE_EVENT})  # schemas whose events have a "project_id"
 _TRY_AGAIN = 1013  # websocket close code
 
 
@@ -56,11 +59,25 @@ class EventsSocket(WebSocketMixin, JsonFailures, SubscribeWebsocket):
     async def event_listener(
         self, logger: EventLogger, schema_id: str, data: dict[str, Any]
     ) -> None:
-        """Pass on an event that one of the subscriber's own requests caused.
+        """Pass on an event that one of the subscriber's own requests caused, or of their projects.
 
         A listener runs in the context of who emitted the event; what the server does by itself has
-        no principal, and is nobody's.
+        no principal, and is nobody's but the project's members'.
         """
         emitter = PRINCIPAL.get()
-        if emitter is not None and emitter.id == self.user_id:
+        if schema_id in OF_PROJECTS:
+            concerns = await self._is_member(ProjectId(data["project_id"]))
+        else:
+            concerns = emitter is not None and emitter.id == self.user_id
+        if concerns:
             await super().event_listener(logger, schema_id, data)
+
+    async def _is_member(self, project_id: ProjectId) -> bool:
+        """Tell whether the subscriber sees the project; nobody can tell without the database."""
+        if self.ticket is None:
+            return False
+        try:
+            await self.settings["platform_services"].projects.get(self.ticket.principal, project_id)
+        except (NotFound, AccessDenied, Unavailable):
+            return False
+        return True

@@ -13,6 +13,7 @@ from platform_extensions.projects.models import (
     project_model,
     usage_model,
 )
+from platform_extensions.projects.storage_models import storage_model
 from platform_server.identity.model import UserId
 from platform_server.projects.model import ProjectId
 
@@ -39,12 +40,16 @@ class OneProjectHandler(PlatformHandler):
 
     @web.authenticated
     async def get(self, project_id: str) -> None:
-        """Show it, with how much of its quota it uses."""
+        """Show it, with how much of its quota it uses, and where what was saved is."""
         view = await self.services.projects.get(self.principal, ProjectId(project_id))
         quotas = self.services.contents.quotas
         usage = await quotas.usage(view.project.id)
         left = quotas.not_kept(view.project.id)
-        self.reply(project_model(view) | {"usage": usage_model(usage, quotas.most, left)})
+        storage = storage_model(self.services.keeping.waiting(view.project.id))
+        self.reply(
+            project_model(view)
+            | {"usage": usage_model(usage, quotas.most, left), "storage": storage}
+        )
 
     @web.authenticated
     async def patch(self, project_id: str) -> None:
