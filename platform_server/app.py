@@ -32,6 +32,11 @@ from platform_server.identity.supabase_api import SupabaseApi
 from platform_server.identity.tokens import Tokens
 from platform_server.paths import resource
 from platform_server.projects.service import ProjectService
+from platform_server.review.discussion import DiscussionService
+from platform_server.review.reviews import Reviews
+from platform_server.review.service import ReviewService
+from platform_server.review.submitted import SubmittedFiles
+from platform_server.review.suggestions import SuggestionService
 from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.sandboxes.docker_image import image_name
 from platform_server.sandboxes.idle import IdleStopper
@@ -44,6 +49,7 @@ from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.blobs_spooling import SpoolingBlobStore
 from platform_server.storage.contents import SqlContentsRepository
 from platform_server.storage.database import Database
+from platform_server.storage.garbage import SqlGarbageRepository
 from platform_server.storage.identity import (
     SqlGrantRepository,
     SqlSessionRepository,
@@ -55,6 +61,8 @@ from platform_server.storage.migrate import upgrade
 from platform_server.storage.past import SqlPastRepository
 from platform_server.storage.preferences import SqlPreferenceRepository
 from platform_server.storage.projects import SqlProjectRepository
+from platform_server.storage.review import SqlSubmissionRepository
+from platform_server.storage.review_threads import SqlThreadRepository
 from platform_server.storage.sandboxes import SqlSandboxRepository
 from platform_server.terminals.service import TerminalService
 
@@ -143,17 +151,19 @@ class Platform:
         terminals = TerminalService(sandboxes, projects, limits=settings.terminals)
         idle = IdleStopper(sandboxes, settings.idle, clock=clock.utc_now)
         idle.sources += [sandboxes.activity, terminals.activity]
+        contents = _contents(database, settings, self._blobs)
         return Services(
             identity=identity,
             preferences=PreferenceService(SqlPreferenceRepository(database), clock=clock.utc_now),
             projects=projects,
-            contents=_contents(database, settings, self._blobs),
+            contents=contents,
             keeping=self._keeping(),
             sandboxes=sandboxes,
             idle=idle,
             terminals=terminals,
             packages=_packages(settings),
             kernel_sessions=SqlKernelSessionRepository(database),
+            reviews=_reviews(database, self._blobs, projects, contents),
         )
 
     def _keeping(self) -> Keeping:
@@ -203,6 +213,20 @@ def make_blobs(settings: Settings, remote: BlobStore | None = None) -> BlobStore
     if remote is None:
         return FolderBlobStore(settings.home.blobs)
     return SpoolingBlobStore(remote, settings.home.outbox, limit=settings.outbox_bytes)
+
+
+def _reviews(
+    database: Database, blobs: BlobStore, projects: ProjectService, contents: ContentsService
+) -> Reviews:
+    repository = SqlSubmissionRepository(database)
+    files = SubmittedFiles(repository, blobs, contents.differ, contents)
+    discussion = DiscussionService(SqlThreadRepository(database), files)
+    return Reviews(
+        submissions=ReviewService(repository, projects, contents),
+        files=files,
+        discussion=discussion,
+        suggestions=SuggestionService(discussion, projects, contents),
+    )
 
 
 def _accounts(database: Database, users: SqlUserRepository, settings: Settings) -> Accounts:
@@ -256,6 +280,7 @@ def _contents(database: Database, settings: Settings, blobs: BlobStore) -> Conte
         Parts(
             repository=SqlContentsRepository(database),
             past=SqlPastRepository(database),
+            garbage=SqlGarbageRepository(database),
             blobs=blobs,
             workspace=LocalWorkspace(settings.home.volumes),
             spool_folder=settings.home.blobs / "incoming",

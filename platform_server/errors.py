@@ -9,7 +9,7 @@ A class is a condition; its docstring is the message a user reads unless a bette
     ├── NotFound            not there, or not yours: the two look the same from outside
     │   ├── UserNotFound  ProjectNotFound  FileMissing  SandboxNotFound
     │   ├── KernelNotFound  TerminalNotFound  TokenNotFound  SessionNotFound  CheckpointNotFound
-    │   └── PackageNotFound
+    │   └── PackageNotFound  SubmissionNotFound  ThreadNotFound
     ├── NotSignedIn
     ├── AccessDenied        signed in, may see it, may not do this
     │   └── PackageDenied
@@ -21,7 +21,7 @@ A class is a condition; its docstring is the message a user reads unless a bette
     │   └── QuotaExceeded  TooLarge  TooManyRequests
     └── Unavailable         a part of the platform is down; says which and what to do
         ├── EngineUnavailable  ImageMissing  SandboxStartFailed  SandboxGone  SandboxBusy
-        └── IdentityUnavailable  PackageIndexUnavailable  StorageUnavailable
+        └── IdentityUnavailable  PackageIndexUnavailable  StorageUnavailable  SubmissionDamaged
 """
 
 from __future__ import annotations
@@ -103,6 +103,18 @@ class CheckpointNotFound(NotFound):
     """There is no checkpoint with that id."""
 
     reason = "checkpoint_not_found"
+
+
+class SubmissionNotFound(NotFound):
+    """There is no submission with that id."""
+
+    reason = "submission_not_found"
+
+
+class ThreadNotFound(NotFound):
+    """There is no such comment or thread."""
+
+    reason = "thread_not_found"
 
 
 class NotSignedIn(PlatformError):
@@ -267,6 +279,12 @@ class PackageIndexUnavailable(Unavailable):
     """The package index does not answer; try again in a moment."""
 
     reason = "package_index_unavailable"
+
+
+class SubmissionDamaged(Unavailable):
+    """What was submitted is not what is stored: ask the admin to restore it from a backup."""
+
+    reason = "submission_damaged"
 
 
 class StorageUnavailable(Unavailable):

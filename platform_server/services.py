@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from platform_server.identity.service import IdentityService
     from platform_server.kernel_sessions.repository import KernelSessionRepository
     from platform_server.projects.service import ProjectService
+    from platform_server.review.reviews import Reviews
     from platform_server.sandboxes.idle import IdleStopper
     from platform_server.sandboxes.service import SandboxService
     from platform_server.terminals.service import TerminalService
@@ -32,3 +33,4 @@ class Services:
     terminals: TerminalService
     packages: PackageService
     kernel_sessions: KernelSessionRepository
+    reviews: Reviews

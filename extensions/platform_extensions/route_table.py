@@ -17,6 +17,7 @@ from platform_extensions.lab.routes import ROUTES as LAB
 from platform_extensions.projects.routes import ROUTES as PROJECTS
 from platform_extensions.routing import Route
 from platform_extensions.sessions.routes import ROUTES as SESSIONS
+from platform_extensions.submissions.routes import ROUTES as SUBMISSIONS
 from platform_extensions.terminals.routes import ROUTES as TERMINALS
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ ROUTES: Sequence[Route] = (
     *KERNELSPECS,
     *PROJECTS,
     *SESSIONS,
+    *SUBMISSIONS,
     *TERMINALS,
     *LAB,
     # The last: Jupyter's own routes come after it, so that none of them is ever reached.

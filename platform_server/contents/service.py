@@ -29,6 +29,7 @@ from platform_server.errors import WrongKind
 from platform_server.projects.names import parse_path
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from contextlib import AbstractAsyncContextManager
 
     from platform_server.contents.parts import Parts
@@ -179,6 +180,10 @@ class ContentsService:
         """Take over everything that code in the sandbox changed."""
         await self._filler.ready(project_id)
         await self._step.absorb(project_id)
+
+    def not_kept(self, project_id: ProjectId) -> Collection[str]:
+        """Return the paths of files that are in the sandbox only, because there was no room."""
+        return self.quotas.not_kept(project_id)
 
     async def materialise(self, project_id: ProjectId) -> None:
         """Make sure that the workspace is there, filled from the store when it is new or was lost.

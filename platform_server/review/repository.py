@@ -91,7 +91,7 @@ class SubmissionRepository(Protocol):
     Rounds, their files, decisions and events are only ever added; the database refuses the rest.
     """
 
-    async def submit(self, new: NewRound, tell: frozenset[UserId] | None = None) -> Submission:
+    async def submit(self, new: NewRound, tell: frozenset[UserId] = frozenset()) -> Submission:
         """Keep all of a project's files as a round: the next one of its open submission if there
         is one, else the first of a new one. The reviewer of the round before, and ``tell``, are
         told. Raises InvalidInput if there are no files, Conflict if a round waits for a decision.

@@ -93,6 +93,28 @@ PLACES: dict[str, str] = {
     r"/api/projects/(\w+)/archive": "/api/projects/{project}/archive",
     r"/api/projects/(\w+)/import": "/api/projects/{project}/import",
     r"/api/storage": "/api/storage",
+    r"/api/projects/(\w+)/submissions/?": "/api/projects/{project}/submissions/",
+    r"/api/submissions/?": "/api/submissions/",
+    r"/api/submissions/(\w+)": "/api/submissions/{submission}",
+    r"/api/submissions/(\w+)/withdraw": "/api/submissions/{submission}/withdraw",
+    r"/api/submissions/(\w+)/claim": "/api/submissions/{submission}/claim",
+    r"/api/submissions/(\w+)/decision": "/api/submissions/{submission}/decision",
+    r"/api/submissions/(\w+)/events": "/api/submissions/{submission}/events",
+    r"/api/submissions/(\w+)/files/?": "/api/submissions/{submission}/files/",
+    r"/api/submissions/(\w+)/contents/(.+)": "/api/submissions/{submission}/contents/notes.txt",
+    r"/api/submissions/(\w+)/raw/(.+)": "/api/submissions/{submission}/raw/notes.txt",
+    r"/api/submissions/(\w+)/diff": (
+        "/api/submissions/{submission}/diff?path=notes.txt&against=1&round=now"
+    ),
+    r"/api/submissions/(\w+)/comments/?": "/api/submissions/{submission}/comments/",
+    r"/api/submissions/(\w+)/comments/(\w+)": "/api/submissions/{submission}/comments/{comment}",
+    r"/api/submissions/(\w+)/comments/(\w+)/apply": (
+        "/api/submissions/{submission}/comments/{comment}/apply"
+    ),
+    r"/api/submissions/(\w+)/threads/(\w+)/resolved": (
+        "/api/submissions/{submission}/threads/{thread}/resolved"
+    ),
+    r"/api/notices/?": "/api/notices/",
     r"/api/sessions": "/api/sessions",
     r"/api/sessions/(?P<session_id>[\w-]+)": "/api/sessions/{session}",
     r"/api/terminals": "/api/terminals",
@@ -162,6 +184,9 @@ async def owned(image: str, server: Server) -> AsyncIterator[Owned]:
         await http.post(f"/api/projects/{project['id']}/checkpoints/", json={"name": "first"})
     ).json()
     checkpoint = (await http.post(f"/api/contents/{label}/notes.txt/checkpoints")).json()
+    submission = (await http.post(f"/api/projects/{project['id']}/submissions/", json={})).json()
+    said = {"path": "notes.txt", "body": "Is this right?"}
+    thread = (await http.post(f"/api/submissions/{submission['id']}/comments/", json=said)).json()
     container = (await http.post("/api/containers/", json={"project": project["id"]})).json()
     session = (
         await http.post(
@@ -184,6 +209,9 @@ async def owned(image: str, server: Server) -> AsyncIterator[Owned]:
         "revision": history["revisions"][0]["id"],
         "mark": mark["id"],
         "checkpoint": checkpoint["id"],
+        "submission": submission["id"],
+        "thread": thread["id"],
+        "comment": thread["comments"][0]["id"],
         "container": container["id"],
         "session": session["id"],
         "kernel": session["kernel"]["id"],
@@ -279,6 +307,8 @@ async def test_what_is_anothers_looks_as_if_it_were_not_there(
     for person in others:
         if person.user.role is Role.ADMIN and template.startswith("/api/admin/"):
             continue  # which is the admin's to see
+        if person.user.role is not Role.LEARNER and template.startswith("/api/submissions/"):
+            continue  # which is the reviewers' to see
         answer = await send(person.http, method, owned.place(template))
         nothing = await send(person.http, method, owned.nowhere(template))
         assert answer.status_code in {400, 403, 404}, (person.user.name, answer.text)

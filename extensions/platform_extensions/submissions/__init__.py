@@ -1,0 +1,1 @@
+"""Reviews over HTTP: submissions, what was submitted, threads, decisions, notices."""

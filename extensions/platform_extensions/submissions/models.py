@@ -1,0 +1,205 @@
+"""The JSON of the submissions resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from platform_extensions.base import RequestBody
+from platform_server.review.discussion import MAX_BODY, MAX_SUGGESTION, Remark
+from platform_server.review.model import Anchor, Verdict
+from platform_server.review.service import MAX_MESSAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from platform_server.identity.model import UserId
+    from platform_server.review.model import (
+        Comment,
+        Decision,
+        Event,
+        Notice,
+        Round,
+        Submission,
+        SubmittedFile,
+        Thread,
+    )
+    from platform_server.review.rules import View
+
+_Line = Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+class NewSubmission(RequestBody):
+    """What the maker says about what they submit."""
+
+    message: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
+
+
+class NewDecision(RequestBody):
+    """A decision about a round."""
+
+    round: Annotated[int, Field(ge=1)]
+    decision: Annotated[Verdict, Field(strict=False)]
+    summary: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
+
+
+class Place(RequestBody):
+    """A part of a file: a cell, lines of it or of the file, or one of the cell's outputs."""
+
+    cell_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    line: _Line | None = None
+    end_line: _Line | None = None
+    output: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+
+
+class Said(RequestBody):
+    """The words of a comment."""
+
+    body: Annotated[str, Field(max_length=MAX_BODY)] = ""
+    suggestion: Annotated[str, Field(max_length=MAX_SUGGESTION)] | None = None
+    draft: bool | None = None
+
+    @property
+    def remark(self) -> Remark:
+        """The words as a value."""
+        return Remark(body=self.body, suggestion=self.suggestion, draft=self.draft)
+
+
+class NewComment(Said):
+    """A comment: in a thread that there is, or on a place of a round."""
+
+    reply_to: Annotated[str, Field(max_length=64)] | None = None  # a comment
+    round: Annotated[int, Field(ge=1)] | None = None  # None: the latest
+    path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    anchor: Place = Place()
+
+    @property
+    def place(self) -> Anchor:
+        """What the comment is about."""
+        return Anchor(path=self.path, **self.anchor.model_dump())
+
+
+def submission_model(submission: Submission, names: Mapping[UserId, str]) -> dict[str, Any]:
+    """Return ``{"id", "project", "project_name", "state", "round", "submitter", "reviewer",
+    "created_at", "updated_at"}``; people are ``{"id", "name"}``.
+    """
+    return {
+        "id": submission.id,
+        "project": submission.project_id,
+        "project_name": submission.project_name,
+        "state": submission.state.value,
+        "round": submission.round,
+        "submitter": _person(submission.submitter_id, names),
+        "reviewer": _person(submission.reviewer_id, names),
+        "created_at": submission.created_at.isoformat(),
+        "updated_at": submission.updated_at.isoformat(),
+    }
+
+
+def view_model(view: View, names: Mapping[UserId, str]) -> dict[str, Any]:
+    """Return a submission with its rounds, and what its reader may do."""
+    decisions = {one.round: one for one in view.decisions}
+    rounds = [_round_model(one, decisions.get(one.number), names) for one in view.rounds]
+    may = {"review": view.is_reviewer, "change": view.is_maker}
+    return submission_model(view.submission, names) | {"rounds": rounds, "may": may}
+
+
+def people_of(view: View) -> list[UserId]:
+    """Return everybody whose name a submission's model tells."""
+    deciders = [one.reviewer_id for one in view.decisions]
+    return [*view.parties, view.submission.submitter_id, *deciders]
+
+
+def submitted_model(file: SubmittedFile) -> dict[str, Any]:
+    """Return ``{"path", "size", "sha256"}``."""
+    return {"path": file.path, "size": file.size, "sha256": file.blob}
+
+
+def thread_model(thread: Thread, names: Mapping[UserId, str]) -> dict[str, Any]:
+    """Return ``{"id", "round", "path", "anchor", "comments", "resolved", "applied_at"}``."""
+    anchor, resolved = thread.anchor, None
+    if thread.resolved_at is not None:
+        resolved = {
+            "at": thread.resolved_at.isoformat(),
+            "by": _person(thread.resolved_by, names),
+        }
+    return {
+        "id": thread.id,
+        "round": thread.round,
+        "path": anchor.path,
+        "anchor": {
+            "cell_id": anchor.cell_id,
+            "line": anchor.line,
+            "end_line": anchor.end_line,
+            "output": anchor.output,
+            "quote": anchor.quote,
+        },
+        "comments": [_comment_model(one, names) for one in thread.comments],
+        "resolved": resolved,
+        "applied_at": thread.applied_at.isoformat() if thread.applied_at else None,
+    }
+
+
+def speakers_of(thread: Thread) -> list[UserId]:
+    """Return everybody whose name a thread's model tells."""
+    speakers = [one.author_id for one in thread.comments]
+    return speakers if thread.resolved_by is None else [*speakers, thread.resolved_by]
+
+
+def event_model(event: Event, names: Mapping[UserId, str]) -> dict[str, Any]:
+    """Return ``{"submission", "number", "at", "actor", "what", "detail"}``."""
+    return {
+        "submission": event.submission_id,
+        "number": event.number,
+        "at": event.at.isoformat(),
+        "actor": _person(event.actor_id, names),
+        "what": event.what.value,
+        "detail": dict(event.detail),
+    }
+
+
+def notice_model(notice: Notice, names: Mapping[UserId, str]) -> dict[str, Any]:
+    """Return an event with ``"project_name"`` and ``"read"``."""
+    said = {"project_name": notice.project_name, "read": notice.read_at is not None}
+    return event_model(notice.event, names) | said
+
+
+def _round_model(
+    submitted: Round, decision: Decision | None, names: Mapping[UserId, str]
+) -> dict[str, Any]:
+    return {
+        "number": submitted.number,
+        "message": submitted.message,
+        "submitter": _person(submitted.submitter_id, names),
+        "submitted_at": submitted.submitted_at.isoformat(),
+        "digest": submitted.digest,
+        "files": submitted.files,
+        "size": submitted.size,
+        "decision": None if decision is None else _decision_model(decision, names),
+    }
+
+
+def _decision_model(decision: Decision, names: Mapping[UserId, str]) -> dict[str, Any]:
+    return {
+        "decision": decision.verdict.value,
+        "summary": decision.summary,
+        "reviewer": _person(decision.reviewer_id, names),
+        "decided_at": decision.decided_at.isoformat(),
+    }
+
+
+def _comment_model(comment: Comment, names: Mapping[UserId, str]) -> dict[str, Any]:
+    return {
+        "id": comment.id,
+        "author": _person(comment.author_id, names),
+        "body": comment.body,
+        "suggestion": comment.suggestion,
+        "created_at": comment.created_at.isoformat(),
+        "edited_at": comment.edited_at.isoformat() if comment.edited_at else None,
+        "draft": comment.published_at is None,
+    }
+
+
+def _person(user_id: UserId | None, names: Mapping[UserId, str]) -> dict[str, Any] | None:
+    return None if user_id is None else {"id": user_id, "name": names.get(user_id)}

@@ -1,0 +1,50 @@
+"""The routes of the submissions resource."""
+
+from __future__ import annotations
+
+from platform_extensions.routing import Route
+from platform_extensions.submissions.handlers import (
+    ClaimHandler,
+    DecisionHandler,
+    NoticesHandler,
+    OneSubmissionHandler,
+    ProjectSubmissionsHandler,
+    SubmissionEventsHandler,
+    SubmissionsHandler,
+    WithdrawHandler,
+)
+from platform_extensions.submissions.submitted import (
+    SubmittedContentsHandler,
+    SubmittedDiffHandler,
+    SubmittedFilesHandler,
+    SubmittedRawHandler,
+)
+from platform_extensions.submissions.threads import (
+    ApplyHandler,
+    CommentsHandler,
+    OneCommentHandler,
+    ResolvedHandler,
+)
+from platform_server.identity.permissions import Permission
+
+_READ, _WRITE, _REVIEW = Permission.READ, Permission.WRITE, Permission.REVIEW
+_ONE = r"/api/submissions/(\w+)"
+
+ROUTES = (
+    Route(r"/api/projects/(\w+)/submissions/?", ProjectSubmissionsHandler, _WRITE),
+    Route(r"/api/submissions/?", SubmissionsHandler, _READ),
+    Route(_ONE, OneSubmissionHandler, _READ),
+    Route(rf"{_ONE}/withdraw", WithdrawHandler, _WRITE),
+    Route(rf"{_ONE}/claim", ClaimHandler, _REVIEW),
+    Route(rf"{_ONE}/decision", DecisionHandler, _REVIEW),
+    Route(rf"{_ONE}/events", SubmissionEventsHandler, _READ),
+    Route(rf"{_ONE}/files/?", SubmittedFilesHandler, _READ),
+    Route(rf"{_ONE}/contents/(.+)", SubmittedContentsHandler, _READ),
+    Route(rf"{_ONE}/raw/(.+)", SubmittedRawHandler, _READ),
+    Route(rf"{_ONE}/diff", SubmittedDiffHandler, _READ),
+    Route(rf"{_ONE}/comments/?", CommentsHandler, _READ, write=_WRITE),
+    Route(rf"{_ONE}/comments/(\w+)", OneCommentHandler, _WRITE),
+    Route(rf"{_ONE}/comments/(\w+)/apply", ApplyHandler, _WRITE),
+    Route(rf"{_ONE}/threads/(\w+)/resolved", ResolvedHandler, _WRITE),
+    Route(r"/api/notices/?", NoticesHandler, _READ, write=_WRITE),
+)

@@ -1,0 +1,142 @@
+"""What was submitted, over HTTP: listed, read, compared; never run, never changed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from tornado import web
+
+from platform_extensions.contents import notebooks
+from platform_extensions.contents.codec import NotebookCodec
+from platform_extensions.contents.models import entry_model, with_text_or_bytes
+from platform_extensions.files.delivery import deliver
+from platform_extensions.projects.history_models import diff_model, entry_then
+from platform_extensions.submissions.handlers import ReviewHandler
+from platform_extensions.submissions.models import submitted_model
+from platform_server.contents.model import Origin, Revision
+from platform_server.errors import InvalidInput, TooLarge
+from platform_server.projects.model import Access, Project, ProjectView
+
+if TYPE_CHECKING:
+    from platform_server.contents.model import Entry
+    from platform_server.review.model import SubmittedFile
+    from platform_server.review.rules import View
+
+_LARGEST = 64 * 2**20  # bytes; what is larger is downloaded
+_NUMBER = re.compile("[1-9][0-9]{0,8}")
+_NOW = "now"
+_CODEC = NotebookCodec()
+
+
+class SubmittedHandler(ReviewHandler):
+    """Base of what reads a round."""
+
+    def number(self, view: View, name: str = "round") -> int:
+        """Return the round that is asked for, the latest if none is. Raises InvalidInput."""
+        value = self.get_query_argument(name, str(view.submission.round))
+        if not _NUMBER.fullmatch(value):
+            raise InvalidInput(f'"{name}" is the number of a round.')
+        return int(value)
+
+    async def file(self, submission_id: str, path: str) -> tuple[View, SubmittedFile]:
+        """Return one of a round's files. Raises SubmissionNotFound, FileMissing."""
+        view = await self.view(submission_id)
+        return view, await self.reviews.files.find(view, self.number(view), path)
+
+
+class SubmittedFilesHandler(SubmittedHandler):
+    """All files of a round."""
+
+    @web.authenticated
+    async def get(self, submission_id: str) -> None:
+        """List them, by path. ``?round=``: of an earlier round."""
+        view = await self.view(submission_id)
+        files = await self.reviews.files.list(view, self.number(view))
+        self.reply([submitted_model(one) for one in files])
+
+
+class SubmittedContentsHandler(SubmittedHandler):
+    """A file of a round as the contents API would show it, read-only and never trusted."""
+
+    @web.authenticated
+    async def get(self, submission_id: str, path: str) -> None:
+        """Show it. ``?round=``: as it was in an earlier round; ``?content=0``: without content."""
+        view, file = await self.file(submission_id, path)
+        entry = _entry(view, file)
+        model = entry_model(_as_project(view), entry)
+        if self.get_query_argument("content", "1") != "0":
+            model |= await self._content(view, file, model)
+        times = {name: model[name].isoformat() for name in ("created", "last_modified")}
+        self.reply(model | times)
+
+    async def _content(self, view: View, file: SubmittedFile, model: Any) -> dict[str, Any]:
+        if file.size > _LARGEST:
+            raise TooLarge("That file is too large to be shown: download it instead.")
+        data = await self.reviews.files.read(view, file)
+        if model["type"] != "notebook":
+            return with_text_or_bytes(model, data, self.get_query_argument("format", None))
+        notebook, fault = await _CODEC.parse(data, file.blob)
+        notebooks.mark(notebook, trusted=False)
+        said = {} if fault is None else {"message": fault}
+        return {"content": notebook, "format": "json"} | said
+
+
+class SubmittedRawHandler(SubmittedHandler):
+    """A file of a round, byte by byte."""
+
+    @web.authenticated
+    async def get(self, submission_id: str, path: str) -> None:
+        """Send it. ``?round=``: as it was in an earlier round; ``?download=1``: to be saved."""
+        view, file = await self.file(submission_id, path)
+        download = self.get_query_argument("download", "0") != "0"
+        await deliver(self, self.services.contents, _entry(view, file), download=download)
+
+    head = get
+
+
+class SubmittedDiffHandler(SubmittedHandler):
+    """What changed."""
+
+    @web.authenticated
+    async def get(self, submission_id: str) -> None:
+        """Compare ``?path=`` of round ``?against=`` with round ``?round=``, the latest if that is
+        left out, or with the project as it is: ``?round=now``, for its makers.
+        """
+        view = await self.view(submission_id)
+        path, old = self.get_query_argument("path"), self.number(view, "against")
+        is_now = self.get_query_argument("round", "") == _NOW
+        if is_now and not view.is_maker:
+            raise InvalidInput("Only its makers may look at what was not submitted.")
+        new = None if is_now else self.number(view)
+        diff = await self.reviews.files.compare(view, path, old=old, new=new)
+        self.reply(diff_model(diff))
+
+
+def _entry(view: View, file: SubmittedFile) -> Entry:
+    submitted = view.rounds[-1].submitted_at
+    return entry_then(
+        Revision(
+            id=file.revision_id,
+            project_id=view.submission.project_id,
+            path=file.path,
+            blob=file.blob,
+            size=file.size,
+            author_id=None,
+            origin=Origin.API,
+            created_at=submitted,
+        )
+    )
+
+
+def _as_project(view: View) -> ProjectView:
+    """Return the submission as a project at the top that can only be looked at."""
+    submission = view.submission
+    project = Project(
+        id=submission.project_id,
+        owner_id=submission.submitter_id,
+        name=submission.project_name,
+        created_at=submission.created_at,
+        updated_at=submission.updated_at,
+    )
+    return ProjectView(project=project, access=Access.VIEWER, label="")

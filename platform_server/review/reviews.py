@@ -1,0 +1,22 @@
+"""The review's services, together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from platform_server.review.discussion import DiscussionService
+    from platform_server.review.service import ReviewService
+    from platform_server.review.submitted import SubmittedFiles
+    from platform_server.review.suggestions import SuggestionService
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reviews:
+    """What is done with submissions, what is in them, and what is said about that."""
+
+    submissions: ReviewService
+    files: SubmittedFiles
+    discussion: DiscussionService
+    suggestions: SuggestionService
