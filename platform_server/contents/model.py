@@ -33,6 +33,7 @@ class Origin(Enum):
     COPY = "copy"
     RESTORE = "restore"
     IMPORT = "import"
+    RECORDER = "recorder"  # outputs that no page was there to save
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from platform_server.contents.fill import Filler
 from platform_server.contents.history import HistoryService
 from platform_server.contents.importing import Importer
 from platform_server.contents.model import Entry, Origin, RevisionId
+from platform_server.contents.outputs import OutputService
 from platform_server.contents.project_checkpoints import ProjectCheckpointService
 from platform_server.contents.quota import Quotas
 from platform_server.contents.reading import Entries, Reader
@@ -59,6 +60,7 @@ class ContentsService:
         self.checkpoints = CheckpointService(parts, self._reader, self.history)
         self.uploads = UploadService(parts, self._filler, self._saver)
         self.trust = TrustService(parts)
+        self.outputs = OutputService(parts, self._reader, self._saver)
         self.archives = Archiver(self._reader, self._step)
         self.differ = Differ()
         self.imports = Importer(parts, self._step, self._filler, self.quotas)

@@ -95,7 +95,9 @@ class Commit:
         if new:
             rows = [self._file_row(save, histories[save.path][0]) for save in new]
             await self._connection.execute(ADD_ENTRY, rows)
-        changed = [self._pointing_row(save) for save in saves if save.path in current]
+        changed = [
+            self._pointing_row(save, current[save.path]) for save in saves if save.path in current
+        ]
         if changed:
             await self._connection.execute(POINT_ENTRY_TO, changed)
         for save in saves:
@@ -169,15 +171,18 @@ class Commit:
             kind=Kind.FILE,
             revision=revision,
             created_at=self._at if row is None else row.created_at,
-            modified_at=self._at,
+            modified_at=self._changed_at(save, row),
         )
 
-    def _pointing_row(self, save: Save) -> dict[str, Any]:
+    def _changed_at(self, save: Save, row: Row[Any] | None) -> datetime:
+        return row.modified_at if row is not None and save.keeps_time else self._at
+
+    def _pointing_row(self, save: Save, row: Row[Any]) -> dict[str, Any]:
         return {
             "in_project": self._project_id,
             "at_path": save.path,
             "to_revision": save.revision_id,
-            "at": self._at,
+            "at": self._changed_at(save, row),
         }
 
     def _entry_row(self, path: str) -> dict[str, Any]:

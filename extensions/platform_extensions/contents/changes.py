@@ -22,8 +22,16 @@ from platform_extensions.files.conditions import NONE, Conditions
 from platform_extensions.projects.storage_models import stored_at
 from platform_server.clock import utc_now
 from platform_server.contents.model import Kind
+from platform_server.contents.outputs import Sent
 from platform_server.contents.save import Terms
-from platform_server.errors import Conflict, FileMissing, InvalidInput, InvalidPath, NameTaken
+from platform_server.errors import (
+    Conflict,
+    FileMissing,
+    InvalidInput,
+    InvalidPath,
+    NameTaken,
+    RevisionConflict,
+)
 from platform_server.projects.model import Access
 from platform_server.projects.names import join, name_of, parent_of, parse_path
 
@@ -43,6 +51,7 @@ _NO_FILES_AT_TOP = (
 )
 _STAYS_A_PROJECT = "A project stays at the top: it can be renamed, but not be moved into a folder."
 _ONLY_NEW = Conditions(must_be_new=True)
+_ATTEMPTS = 5  # to save, while somebody else saves the same file
 _TRIES = 100  # names that others may take while one is looked for
 
 
@@ -190,18 +199,32 @@ class ContentsChanges:
     async def _save_notebook(
         self, view: ProjectView, address: Address, model: Model, terms: Terms, size: int
     ) -> Saved:
-        serialised = await self._codec.serialise(model.get("content"), size)
+        outputs = self._services.contents.outputs
+        terms = await outputs.terms_for(view.project.id, address.path, terms)
+        for attempt in range(_ATTEMPTS, 0, -1):
+            sent = Sent(content=model.get("content"), terms=terms, size=size)
+            kept = await outputs.with_recorded(view.project.id, address.path, sent)
+            try:
+                entry, fault = await self._save_sent(view, address, kept)
+                break
+            except RevisionConflict:
+                if attempt == 1 or kept is sent:
+                    raise
+        said = {} if fault is None else {"message": fault}
+        saved = self._saved(view, entry, "notebook")
+        return Saved(saved.model | said, saved.is_new)
+
+    async def _save_sent(
+        self, view: ProjectView, address: Address, sent: Sent
+    ) -> tuple[Entry, str | None]:
+        serialised = await self._codec.serialise(sent.content, sent.size)
+        terms = replace(sent.terms, trusted=serialised.accepted and sent.may_be_trusted)
         entry = await self._services.contents.save(
-            view.project.id,
-            address.path,
-            serialised.data,
-            replace(terms, trusted=serialised.accepted),
+            view.project.id, address.path, serialised.data, terms
         )
         if entry.revision is not None:
             self._codec.remember(entry.revision.blob, serialised.fault)
-        said = {} if serialised.fault is None else {"message": serialised.fault}
-        saved = self._saved(view, entry, "notebook")
-        return Saved(saved.model | said, saved.is_new)
+        return entry, serialised.fault
 
     async def _save_piece(
         self, view: ProjectView, address: Address, model: Model, terms: Terms

@@ -16,7 +16,7 @@ from platform_extensions.contents.models import (
     type_of,
     with_text_or_bytes,
 )
-from platform_server.contents.model import Entry, Kind
+from platform_server.contents.model import Entry, Kind, Origin
 from platform_server.errors import InvalidInput, NotFound, TooLarge
 from platform_server.projects.model import Access
 
@@ -89,7 +89,7 @@ class ContentsTree:
         if query.hash and model["hash"] is None:
             model |= await self._digest(found)
         if not query.content:
-            return model
+            return model | _what_pages_compare(found.entry)
         if kind == "notebook":
             return await self._notebook(principal, found, model)
         data = await self._services.contents.bytes_of(found.entry)
@@ -111,6 +111,7 @@ class ContentsTree:
         )
         trusted = await self._services.contents.trust.is_accepted(principal.id, found.entry)
         notebooks.mark(notebook, trusted=trusted)
+        self._services.contents.outputs.read(principal.id, found.entry)
         said = {} if fault is None else {"message": fault}
         return model | {"content": notebook, "format": "json"} | said
 
@@ -122,6 +123,16 @@ class ContentsTree:
             return {}
         digest = await asyncio.to_thread(sha256, data)
         return {"hash": digest.hexdigest(), "hash_algorithm": "sha256"}
+
+
+def _what_pages_compare(entry: Entry) -> Model:
+    """Return what a page is told before it saves, to see whether somebody else changed the file.
+
+    A page does not have to know outputs that the server has added for it: it gets no hash to
+    compare, and the time is that of the revision below.
+    """
+    is_recorded = entry.revision is not None and entry.revision.origin is Origin.RECORDER
+    return {"hash": None, "hash_algorithm": None} if is_recorded else {}
 
 
 def _require_type(is_type: str, query: Query, path: str) -> None:

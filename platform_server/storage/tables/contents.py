@@ -45,7 +45,9 @@ revisions = Table(
     Column("origin", String(16), nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("file_id", "number"),
-    CheckConstraint("origin IN ('api', 'sandbox', 'copy', 'restore', 'import')", name="origin"),
+    CheckConstraint(
+        "origin IN ('api', 'sandbox', 'copy', 'restore', 'import', 'recorder')", name="origin"
+    ),
     CheckConstraint("size >= 0", name="size"),
 )
 Index("ix_revisions_project_id_path", revisions.c.project_id, revisions.c.path)
