@@ -1,8 +1,13 @@
-"""What every blob store promises."""
+"""What every blob store promises.
+
+With SUPABASE_URL and SUPABASE_SERVICE_KEY in the environment, this is asked of that project: a
+bucket is made for each test, and removed. Without them it is asked of a double.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from contextlib import aclosing
 from datetime import timedelta
@@ -18,24 +23,31 @@ from platform_server.projects.model import ProjectId
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.blobs_spooling import SpoolingBlobStore
 from platform_server.testing.blobs import MemoryBlobStore
+from platform_server.testing.supabase_projects import bucket_of, project_from
 from platform_server.testing.worlds import BUILDER, WONDER
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from platform_server.contents.blobs import BlobStore
     from platform_server.contents.model import BlobHash
 
 
-@pytest.fixture(params=["memory", "folder", "spooling"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+@pytest.fixture(params=["memory", "folder", "spooling", "supabase"])
+async def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[BlobStore]:
     clear(tmp_path / "spool")
-    if request.param == "memory":
-        return MemoryBlobStore()
     folder = FolderBlobStore(tmp_path / "blobs")
-    if request.param == "folder":
-        return folder
-    return SpoolingBlobStore(folder, tmp_path / "outbox", limit=1 << 30)
+    match request.param:
+        case "memory":
+            yield MemoryBlobStore()
+        case "folder":
+            yield folder
+        case "spooling":
+            yield SpoolingBlobStore(folder, tmp_path / "outbox", limit=1 << 30)
+        case _:
+            async with bucket_of(project_from(os.environ)) as store:
+                yield store
 
 
 async def put(blobs: BlobStore, folder: Path, project: ProjectId, data: bytes) -> BlobHash:
