@@ -81,6 +81,10 @@ c = get_config()
 # A terminal that nobody used for so many hours is closed. 0 means never.
 # c.PlatformApp.terminal_idle_hours = 0.0
 
+# For how many hours the bytes of a file have to be unused, by any state of a file and any
+# submission, before they are removed. Up to twice as many pass.
+# c.PlatformApp.unused_hours = 24.0
+
 # How many sandboxes wait, started, for a project that needs one. Each takes about 40 MB. 0: none;
 # then a first cell takes half a second longer.
 # c.PlatformApp.warm_sandboxes = 2

@@ -150,6 +150,12 @@ class PlatformApp(LabApp):
         help="For how many days the last state of a file in each hour is kept; later the last one "
         "of each day is.",
     ).tag(config=True)
+    unused_hours = Float(
+        24.0,
+        min=1.0,
+        help="For how many hours the bytes of a file have to be unused, by any state of a file and "
+        "any submission, before they are removed. Up to twice as many pass.",
+    ).tag(config=True)
     max_terminals_per_user = Integer(
         20,
         min=1,
@@ -226,6 +232,7 @@ class PlatformApp(LabApp):
                 everything=timedelta(days=days) if days else None,
                 hourly=timedelta(days=self.keep_hourly_days),
             ),
+            grace=timedelta(hours=self.unused_hours),
         )
 
     @classmethod

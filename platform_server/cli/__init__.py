@@ -8,6 +8,7 @@ import click
 
 from platform_server.cli.backup import backup, restore
 from platform_server.cli.doctor import doctor
+from platform_server.cli.garbage import collect_garbage
 from platform_server.cli.maintenance import database, image
 from platform_server.cli.tokens import token
 from platform_server.cli.users import user
@@ -22,7 +23,7 @@ def platform() -> None:
     """Serve the Python Execution Platform, or look after an installation of it."""
 
 
-for _command in (user, token, doctor, image, database, backup, restore):
+for _command in (user, token, doctor, image, database, backup, restore, collect_garbage):
     platform.add_command(_command)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from platform_server.contents import zips
+from platform_server.contents.commits import commit
 from platform_server.contents.model import BlobHash, Kind, Origin, RevisionId
 from platform_server.contents.quota import growth
 from platform_server.contents.repository import MakeDirectory, Save
@@ -175,7 +176,7 @@ class Importer:
         for folder in changes:
             if isinstance(folder, MakeDirectory):
                 await self._parts.workspace.make_directory(project_id, folder.path)
-        await self._parts.repository.commit(project_id, changes, self._parts.now())
+        await commit(self._parts, project_id, changes)
         failure: PlatformError | None = None
         for save in changes:
             if isinstance(save, Save):

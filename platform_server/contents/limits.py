@@ -33,6 +33,7 @@ class ContentsLimits:
     listed: int = 32 * 2**20  # new bytes that looking into a folder takes into the store
     quota: Quota = field(default_factory=Quota)
     retention: Retention = field(default_factory=Retention)
+    grace: timedelta = timedelta(hours=24)  # in which a blob that nothing refers to is not removed
 
 
 # Folders that programs fill with what they can make again; their files are not taken over.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_server.contents.blobs import BlobStore
+    from platform_server.contents.garbage import GarbageRepository
     from platform_server.contents.past import PastRepository
     from platform_server.contents.repository import ContentsRepository
     from platform_server.contents.workspace import Workspace
@@ -23,6 +24,7 @@ class Parts:
 
     repository: ContentsRepository
     past: PastRepository
+    garbage: GarbageRepository
     blobs: BlobStore
     workspace: Workspace
     spool_folder: Path  # private to the server, on the file system of the blobs

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from platform_server.contents.commits import commit
 from platform_server.contents.model import Kind, Origin, RevisionId
 from platform_server.contents.portions import portions
 from platform_server.contents.quota import growth
@@ -159,7 +160,7 @@ class Reverter:
 
     async def _commit(self, project_id: ProjectId, saves: Sequence[Save]) -> list[str]:
         """Commit, and put everything in its place; return the paths where that was possible."""
-        await self._parts.repository.commit(project_id, saves, self._parts.now())
+        await commit(self._parts, project_id, saves)
         self._quotas.forget(project_id)
         done: list[str] = []
         for save in saves:

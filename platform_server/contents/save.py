@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from platform_server.contents.commits import commit
 from platform_server.contents.conflicts import conflict_paths
 from platform_server.contents.model import BlobHash, Entry, Kind, Origin, RevisionId
 from platform_server.contents.quota import growth
@@ -66,7 +67,7 @@ class Saver:
                 return await self._unchanged(entry, terms)
             await self._quotas.require(project_id, size=spool.size, replaced=entry)
             change = _change(path, staged, entry, spool, terms)
-            saved = await uninterrupted(self._commit(project_id, change))
+            saved = await uninterrupted(self._commit(project_id, change, spool))
             more, files = growth(spool.size, entry)
             self._quotas.changed(project_id, size=more, files=files)
             self._quotas.settle(project_id, path)
@@ -118,8 +119,11 @@ class Saver:
         finally:
             await self._parts.workspace.discard(project_id, staged)
 
-    async def _commit(self, project_id: ProjectId, change: Save) -> Entry:
-        saved = await self._parts.repository.commit(project_id, [change], self._parts.now())
+    async def _commit(self, project_id: ProjectId, change: Save, spool: Spool) -> Entry:
+        async def put_again() -> None:
+            await self._parts.blobs.put(project_id, spool)
+
+        saved = await commit(self._parts, project_id, [change], put_again)
         await self._parts.workspace.place(project_id, change.revision_id, change.path)
         return replace(saved[change.path], is_new=change.replaces is None)
 

@@ -12,6 +12,7 @@ from platform_server.contents.arrange import Arranger
 from platform_server.contents.checkpoints import CheckpointService
 from platform_server.contents.differ import Differ
 from platform_server.contents.fill import Filler
+from platform_server.contents.garbage import GarbageService
 from platform_server.contents.history import HistoryService
 from platform_server.contents.importing import Importer
 from platform_server.contents.model import Entry, Origin, RevisionId
@@ -68,14 +69,19 @@ class ContentsService:
             parts, self._step, Reverter(parts, self._step, self.quotas)
         )
         self.retention = RetentionService(parts)
+        self.garbage = GarbageService(
+            parts.blobs, parts.garbage, grace=parts.limits.grace, now=parts.now
+        )
 
     async def start(self) -> None:
         """Make the folder for what comes in, and clear it of what a killed server left there."""
         await asyncio.to_thread(clear, self._parts.spool_folder)
         self.retention.start()
+        self.garbage.start()
 
     async def aclose(self) -> None:
         """Drop the uploads that are under way. May be called twice."""
+        await self.garbage.aclose()
         await self.retention.aclose()
         await self.differ.aclose()
         await self.uploads.aclose()

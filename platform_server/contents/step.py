@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
 
+from platform_server.contents.commits import commit
 from platform_server.contents.limits import PASSED_OVER
 from platform_server.contents.model import Kind, Origin, RevisionId
 from platform_server.contents.portions import portions
@@ -185,9 +186,7 @@ class Step:
             *(self._plan(batch, path, seen.get(path), entries.get(path)) for path in paths)
         )
         if batch.changes:
-            batch.result |= await self._repository.commit(
-                project_id, batch.changes, self._parts.now()
-            )
+            batch.result |= await commit(self._parts, project_id, batch.changes)
             self._recount(batch, entries)
         self._remember(batch)
         return batch

@@ -26,6 +26,7 @@ from platform_server.storage.contents_rows import (
     revision_of,
     starts_with,
 )
+from platform_server.storage.garbage import require_safe
 from platform_server.storage.tables.contents import (
     checkpoints,
     entries,
@@ -109,6 +110,7 @@ class SqlContentsRepository:
         """Make all the changes or none."""
         try:
             async with self._database.transaction() as connection:
+                await require_safe(connection, project_id, changes)
                 return await Commit(connection, project_id, at).run(changes)
         except IntegrityError as error:  # another server was faster
             raise RevisionConflict from error

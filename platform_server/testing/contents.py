@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from platform_server.clock import new_id
+from platform_server.contents.garbage import BlobsAtRisk
 from platform_server.contents.limits import ContentsLimits
 from platform_server.contents.model import Entry, Kind, Revision, Usage
 from platform_server.contents.parts import Parts
@@ -14,6 +15,7 @@ from platform_server.contents.service import ContentsService
 from platform_server.errors import FileMissing, NameTaken, RevisionConflict, WrongKind
 from platform_server.projects.names import ancestors, is_within, parent_of
 from platform_server.testing.blobs import MemoryBlobStore
+from platform_server.testing.garbage import Candidate, MemoryGarbageRepository
 from platform_server.testing.past import MemoryPastRepository, after
 from platform_server.testing.workspace import MemoryWorkspace
 
@@ -43,6 +45,7 @@ class MemoryContentsRepository:
 
     def __init__(self) -> None:
         self.projects: dict[ProjectId, Project] = {}
+        self.candidates: dict[tuple[ProjectId, BlobHash], Candidate] = {}
         self._trusted: dict[tuple[UserId, str], BlobHash] = {}
 
     async def entry(self, project_id: ProjectId, path: str) -> Entry | None:
@@ -72,6 +75,10 @@ class MemoryContentsRepository:
         self, project_id: ProjectId, changes: Sequence[Change], at: datetime
     ) -> dict[str, Entry]:
         """Make all the changes or none."""
+        blobs = {change.blob for change in changes if isinstance(change, Save)}
+        at_risk = {blob for blob in blobs if (project_id, blob) in self.candidates}
+        if at_risk:
+            raise BlobsAtRisk(frozenset(at_risk))
         project = _copied(self._project(project_id))
         ordered = sorted(changes, key=lambda change: not isinstance(change, Remove))
         for change in ordered:
@@ -174,6 +181,7 @@ def memory_parts(folder: Path, *, limits: ContentsLimits | None = None) -> Parts
     return Parts(
         repository=repository,
         past=MemoryPastRepository(repository),
+        garbage=MemoryGarbageRepository(repository),
         blobs=MemoryBlobStore(),
         workspace=MemoryWorkspace(),
         spool_folder=folder,

@@ -14,6 +14,7 @@ from platform_server.contents.workspace_local import LocalWorkspace
 from platform_server.projects.model import Project, ProjectId
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.contents import SqlContentsRepository
+from platform_server.storage.garbage import SqlGarbageRepository
 from platform_server.storage.identity import SqlUserRepository
 from platform_server.storage.migrate import upgrade
 from platform_server.storage.past import SqlPastRepository
@@ -127,6 +128,7 @@ def folder_world(database: Database, folder: Path) -> World:
     parts = Parts(
         repository=SqlContentsRepository(database),
         past=SqlPastRepository(database),
+        garbage=SqlGarbageRepository(database),
         blobs=FolderBlobStore(folder / "blobs"),
         workspace=LocalWorkspace(folder / "volumes", sync=False),
         spool_folder=folder / "spool",
