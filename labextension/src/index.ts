@@ -7,6 +7,7 @@ import executor from './executor/index.js';
 import launcher from './launcher/index.js';
 import projects from './projects/index.js';
 import startup from './startup/index.js';
+import storage from './storage/index.js';
 import terminals from './terminals/index.js';
 
-export default [account, consoles, endings, executor, launcher, ...projects, ...startup, terminals];
+export default [account, consoles, endings, executor, launcher, ...projects, ...startup, storage, terminals];
