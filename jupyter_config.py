@@ -96,6 +96,11 @@ c = get_config()
 # What exceeds it is left out of the output, and the user is told.
 # c.PlatformKernels.project_memory_mb = 64
 
+# How many megabytes the server may hold, for everybody, of what cells have put out and their pages
+# may not have saved. A project has an eighth of it at most. What exceeds it is left out of the
+# notebooks that the server saves by itself, and they say so.
+# c.PlatformKernels.recorded_memory_mb = 256
+
 # How long a kernel that is asked to shut down may take, in seconds, before it is killed. 0 kills
 # it at once.
 # c.PlatformKernel.shutdown_patience = 1.0

@@ -36,6 +36,33 @@ class Allowance:
         self.used -= size
 
 
+class Share(Allowance):
+    """A part of a larger allowance: what is reserved here is reserved there, too."""
+
+    def __init__(self, limit: int, whole: Allowance) -> None:
+        super().__init__(limit)
+        self._whole = whole
+
+    def take(self, size: int) -> bool:
+        """Reserve bytes of both; False when either has not as much left."""
+        if not super().take(size):
+            return False
+        if not self._whole.take(size):
+            super().give(size)
+            return False
+        return True
+
+    def force(self, size: int) -> None:
+        """Reserve bytes of both that cannot be refused."""
+        super().force(size)
+        self._whole.force(size)
+
+    def give(self, size: int) -> None:
+        """Return bytes to both."""
+        super().give(size)
+        self._whole.give(size)
+
+
 class Pace:
     """A share of the event loop's time, with some saved up for bursts."""
 

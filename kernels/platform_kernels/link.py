@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from platform_kernels import filters
 from platform_kernels.messages import InvalidMessage, Message, Signer, compose
 from platform_kernels.outbox import MEBIBYTE, Outbox, Sink, notice
+from platform_kernels.recorder import Recorder, Silent
 from platform_kernels.requests import Request, Requests
 from platform_kernels.unclaimed import Unclaimed
 from platform_kernels.wires import LinkLimits, Wires
@@ -69,8 +70,10 @@ class KernelLink:
         limits: LinkLimits,
         allowance: Allowance,
         pace: Pace,
+        recorder: Recorder | None = None,
     ) -> None:
         self._observer = observer
+        self._recorder = recorder or Recorder(allowance, Silent())
         self._limits = limits
         self._allowance = allowance
         self._wires = Wires(
@@ -124,6 +127,7 @@ class KernelLink:
         """
         self._why_down, self._is_awaited = None if is_awaited else why, is_awaited
         self.fail_requests(why)
+        self._recorder.kernel_ended()
         await self._wires.close()
 
     async def aclose(self) -> None:
@@ -148,6 +152,7 @@ class KernelLink:
             stale.close(_REPLACED, "the same client connected again")
         for message in self._unclaimed.take(session) if self._unclaimed and session else ():
             client.outbox.put(message)
+        self._recorder.client_came(key)
         return client
 
     def detach(self, client: Client, sink: Sink, *, may_return: bool) -> None:
@@ -161,6 +166,7 @@ class KernelLink:
         departed = [one for one in self._clients.values() if one.outbox.sink is None]
         for oldest in departed[:-_DEPARTED_LIMIT]:
             self._forget(oldest)
+        self._recorder.client_left(client.key, said_goodbye=not may_return)
 
     def submit(self, client: Client | None, message: Message) -> None:
         """Send a client's message (None: the server's own) to the kernel.
@@ -168,6 +174,8 @@ class KernelLink:
         Raises TooMuchUnsentError. A request to a kernel that has ended is answered with an error.
         """
         self._requests.add(client, message)
+        if client is not None:
+            self._recorder.submitted(client.key, message)
         if self._why_down is not None:
             self.fail_requests(self._why_down)
         else:
@@ -180,7 +188,9 @@ class KernelLink:
     def fail_requests(self, why: str) -> None:
         """Answer every open request with an error."""
         for request in self._requests.take_all():
-            _answer(request, request.failure(why))
+            answers = request.failure(why)
+            self._recorder.failed(request.id, answers)
+            _answer(request, answers)
 
     def ready(self) -> None:
         """Pass on that the kernel listens (Handler)."""
@@ -219,6 +229,7 @@ class KernelLink:
             self._observer.kernel_status(state, parent.type)
             if state == "idle":
                 self._requests.settle(parent.id)
+                self._recorder.settled(parent.id)
                 self._note_free(parent.id)
         self._observer.kernel_output(parent.type)
         self._to_all(message)
@@ -232,6 +243,7 @@ class KernelLink:
             request.client.outbox.put(message)
 
     def _reply(self, message: Message) -> None:
+        self._recorder.replied(message)
         request = self._requests.reply(message.parent.id)
         if request is None:
             self._answer_earlier(message)
@@ -257,6 +269,7 @@ class KernelLink:
             self._observer.kernel_free()
 
     def _to_all(self, message: Message) -> None:
+        self._recorder.published(message)
         for client in list(self._clients.values()):
             client.outbox.put(message)
         if self._settling is not None:
@@ -274,6 +287,7 @@ class KernelLink:
         for request in self._requests.unsettled():
             self._observer.kernel_status("idle", request.type)
             self._note_free(request.id)
+            self._recorder.settled(request.id)
             _answer(request, [request.idle()])
 
     def _forget(self, client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -34,9 +35,18 @@ class KernelSocket:
         self._listener.cancel()
         await self.connection.close()
 
+    async def drop(self) -> None:
+        """Lose the connection, without a goodbye."""
+        self._listener.cancel()
+        self.connection.transport.abort()
+        await self.connection.wait_closed()
+
     async def send(self, channel: str, kind: str, content: dict[str, Any]) -> Message:
         """Send a message of a type."""
-        message = compose(channel, kind, content)
+        return await self.deliver(compose(channel, kind, content))
+
+    async def deliver(self, message: Message) -> Message:
+        """Send a message."""
         is_v1 = self.connection.subprotocol == frames.V1
         encode = frames.encode_v1 if is_v1 else frames.encode_legacy
         await self.connection.send(encode(message))
@@ -46,6 +56,10 @@ class KernelSocket:
         """Send code."""
         content = {"code": code, "silent": False, "allow_stdin": True, **options}
         return await self.send("shell", "execute_request", content)
+
+    async def execute_cell(self, code: str, cell_id: str) -> Message:
+        """Send code as JupyterLab sends a cell's."""
+        return await self.deliver(cell_request(code, cell_id))
 
     async def ask(self, kind: str, content: dict[str, Any], channel: str = "shell") -> Message:
         """Send a request, and return its reply."""
@@ -101,11 +115,13 @@ async def kernel_socket(
     *,
     session: str | None = None,
     protocol: str | None = frames.V1,
+    last_seen: str | None = None,
 ) -> AsyncIterator[KernelSocket]:
     """Open a kernel's websocket with an API token."""
     url = base_url.replace("http", "ws", 1) + f"/api/kernels/{kernel_id}/channels"
     connection = await websockets.connect(
-        f"{url}?session_id={session or uuid.uuid4().hex}",
+        f"{url}?session_id={session or uuid.uuid4().hex}"
+        + (f"&last_seen={last_seen}" if last_seen else ""),
         additional_headers={"Authorization": f"Bearer {token}"},
         subprotocols=[websockets.Subprotocol(protocol)] if protocol else None,
         max_size=None,
@@ -117,6 +133,14 @@ async def kernel_socket(
         yield socket
     finally:
         await socket.aclose()
+
+
+def cell_request(code: str, cell_id: str) -> Message:
+    """Return the request to execute a cell, as JupyterLab makes it."""
+    content = {"code": code, "silent": False, "store_history": True, "allow_stdin": True}
+    header, parent, _, body = compose("shell", "execute_request", content).parts
+    metadata = json.dumps({"trusted": True, "cellId": cell_id}).encode()
+    return message_from_parts("shell", [header, parent, metadata, body])
 
 
 def _is_of(message: Message, request: Message) -> bool:

@@ -20,11 +20,13 @@ from platform_kernels.launch import LaunchContext, allowed_environment
 from platform_kernels.link import KernelLink
 from platform_kernels.messages import compose
 from platform_kernels.provisioner import SandboxProvisioner
+from platform_kernels.recorder import Recorder
 from platform_server.errors import PlatformError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from platform_extensions.kernels.documents import DocumentOutputs
     from platform_kernels.bounds import Allowance, Pace
     from platform_kernels.launch import KernelHost
     from platform_kernels.wires import LinkLimits
@@ -56,6 +58,8 @@ class KernelParts:
     limits: LinkLimits
     allowance: Allowance
     pace: Pace
+    documents: DocumentOutputs  # brings outputs into the notebooks
+    recorded: Allowance  # of what is kept for them
 
 
 class PlatformKernel(HostlessManager, ServerKernelManager):
@@ -70,6 +74,7 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
     provisioner: SandboxProvisioner | None = None
     home: KernelHome
     link: KernelLink
+    recorder: Recorder
     ended: Ended | None = None  # why it last ended by itself
 
     def place(self, home: KernelHome, parts: KernelParts) -> None:
@@ -86,6 +91,7 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
             is_tracked=parts.is_tracked,
             finished=lambda: parts.finished(self.home.project_id),
         )
+        self.recorder = Recorder(parts.recorded, parts.documents.sink_of(self))
         self.link = KernelLink(
             self.session.key,
             activity,
@@ -93,6 +99,7 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
             limits=parts.limits,
             allowance=parts.allowance,
             pace=parts.pace,
+            recorder=self.recorder,
         )
 
     async def start_kernel(self, *_args: Any, **_kwargs: Any) -> None:  # type: ignore[override]

@@ -14,10 +14,11 @@ from traitlets import Integer, default
 
 from platform_extensions.base import current_principal
 from platform_extensions.kernels.absorb import AbsorbLater
+from platform_extensions.kernels.documents import DocumentOutputs
 from platform_extensions.kernels.kernel import KernelHome, KernelParts, PlatformKernel
 from platform_extensions.kernels.models import kernel_model, parse_kernel_id
 from platform_extensions.kernels.placement import Placement, place_folder
-from platform_kernels.bounds import Allowance, Pace
+from platform_kernels.bounds import Allowance, Pace, Share
 from platform_kernels.launch import allowed_environment
 from platform_kernels.outbox import MEBIBYTE
 from platform_kernels.wires import LinkLimits
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.adoption import FoundKernel
     from platform_server.services import Services
 
+_SHARES = 8  # of what may be kept of outputs: so many projects can use it up
 _DEAD_ARE_KEPT = timedelta(hours=1)  # so that their owner sees why, and can restart them
 
 
@@ -62,11 +64,21 @@ class PlatformKernels(AsyncMappingKernelManager):
         "on their way. What exceeds it is left out of the output, and the user is told.",
     ).tag(config=True)
 
+    recorded_memory_mb = Integer(
+        256,
+        help="How many megabytes the server may hold, for everybody, of what cells have put out "
+        "and their pages may not have saved. A project has an eighth of it at most. What exceeds "
+        "it is left out of the notebooks that the server saves by itself, and they say so.",
+    ).tag(config=True)
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self.link_limits = LinkLimits()
         self.absorbing = AbsorbLater(self._absorb_project)
+        self.documents = DocumentOutputs(self.services)
+        self._recorded = Allowance(self.recorded_memory_mb * MEBIBYTE)
         self._bounds: dict[ProjectId, tuple[Allowance, Pace]] = {}
+        self._recorded_of: dict[ProjectId, Allowance] = {}
         self.services.idle.sources.append(self._activity)
         self.services.sandboxes.on_adopted.append(self._adopt)
 
@@ -160,6 +172,7 @@ class PlatformKernels(AsyncMappingKernelManager):
         """End a kernel. Raises KernelNotFound."""
         kernel = self.get_kernel(kernel_id)
         await self._forget(kernel)
+        await self.documents.flush(kernel, all_running=False)
         await kernel.shutdown_kernel(now=now, restart=restart)
         self.remove_kernel(kernel_id)
 
@@ -174,7 +187,10 @@ class PlatformKernels(AsyncMappingKernelManager):
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]  # noqa: FBT001, FBT002
         """End every kernel: the server stops."""
         del now
+        for kernel in self.all():
+            await self.documents.flush(kernel, all_running=True)
         await asyncio.gather(*(self.shutdown_kernel(one, now=True) for one in list(self._kernels)))
+        await self.documents.aclose()
         await self.absorbing.aclose()
 
     def get_kernel(self, kernel_id: str) -> PlatformKernel:
@@ -219,6 +235,10 @@ class PlatformKernels(AsyncMappingKernelManager):
         """Return what a project's kernels may cost this process, all together."""
         fresh = (Allowance(self.project_memory_mb * MEBIBYTE), Pace())
         return self._bounds.setdefault(project_id, fresh)
+
+    def _recorded_in(self, project_id: ProjectId) -> Allowance:
+        share = Share(self._recorded.limit // _SHARES, self._recorded)
+        return self._recorded_of.setdefault(project_id, share)
 
     async def _adopt(self) -> None:
         """Go on with the kernels of an earlier server process."""
@@ -265,6 +285,8 @@ class PlatformKernels(AsyncMappingKernelManager):
                 limits=self.link_limits,
                 allowance=allowance,
                 pace=pace,
+                documents=self.documents,
+                recorded=self._recorded_in(home.project_id),
             ),
         )
         return kernel

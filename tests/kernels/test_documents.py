@@ -1,0 +1,186 @@
+"""What cells put out while no page is there is saved into their notebook."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from platform_extensions.kernels.documents import DocumentOutputs
+from platform_server.clock import new_id
+from platform_server.contents.model import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from platform_server.contents.model import Revision
+    from platform_server.projects.model import ProjectView
+    from platform_server.testing.kernel_bench import Bench, Person
+
+    Condition = Callable[[dict[str, Any]], bool]
+
+SLOW = "import time\nfor number in range(6):\n    print(number)\n    time.sleep(0.1)"
+WAIT = "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.02)"
+LINES = "".join(f"{number}\n" for number in range(6))
+
+
+class Document:
+    """A notebook of Alice's with the cells "one" and "two", and its kernel."""
+
+    def __init__(self, bench: Bench, alice: Person, wonder: ProjectView) -> None:
+        self.bench = bench
+        self.alice = alice
+        self.project = wonder.project
+        self.kernel_id = ""
+        self.path = f"{new_id()}.ipynb"  # a history of its own
+
+    async def open(self) -> None:
+        cells = [new_code_cell(SLOW, id="one"), new_code_cell("'two'", id="two")]
+        await self.save(nbformat.writes(new_notebook(cells=cells)).encode())
+        session = await self.alice.open_session(f"wonder/{self.path}")
+        self.kernel_id = session["kernel"]["id"]
+
+    async def save(self, data: bytes) -> None:
+        contents = self.bench.services.contents
+        await contents.write(self.project.id, self.path, data, author=self.alice.principal.id)
+
+    async def history(self) -> list[Revision]:
+        return await self.bench.services.contents.history.list(self.project.id, self.path)
+
+    async def cell(self, cell_id: str = "one") -> dict[str, Any]:
+        _, data = await self.bench.services.contents.read(self.project.id, self.path)
+        notebook = nbformat.reads(data.decode(), as_version=4)
+        nbformat.validate(notebook)
+        return dict(next(cell for cell in notebook.cells if cell.id == cell_id))
+
+    async def until(self, condition: Condition, cell_id: str = "one") -> dict[str, Any]:
+        """Wait for the server to save the cell so. What it does has no event to wait for."""
+        async with asyncio.timeout(30):
+            while True:
+                cell = await self.cell(cell_id)
+                if condition(cell):
+                    return cell
+                await asyncio.sleep(0.05)
+
+    async def go(self) -> None:
+        await self.bench.services.contents.write(
+            self.project.id, "go", b"", author=self.alice.principal.id
+        )
+
+
+@pytest.fixture
+async def document(bench: Bench, alice: Person, wonder: ProjectView) -> AsyncIterator[Document]:
+    bench.kernels.documents = DocumentOutputs(bench.services, grace=0.1, pauses=(0.1,))
+    document = Document(bench, alice, wonder)
+    await document.open()
+    yield document
+    for path in (document.path, "go"):
+        if await bench.services.contents.exists(wonder.project.id, path):
+            await bench.services.contents.delete(wonder.project.id, path)
+
+
+def text_of(cell: dict[str, Any]) -> str:
+    return "".join(output.get("text", "") for output in cell["outputs"])
+
+
+async def test_a_cell_whose_page_was_closed_is_complete_in_the_document(
+    document: Document,
+) -> None:
+    async with document.alice.socket(document.kernel_id) as socket:
+        request = await socket.execute_cell(SLOW, "one")
+        await socket.first(
+            lambda one: one.header.type == "stream" and one.parent.id == request.header.id
+        )
+    cell = await document.until(lambda cell: text_of(cell) == LINES)
+    assert cell["execution_count"] == 1
+    newest = (await document.history())[0]
+    assert (newest.origin, newest.author_id) == (Origin.RECORDER, document.alice.principal.id)
+
+
+async def test_what_a_page_receives_it_saves_itself(document: Document) -> None:
+    async with document.alice.socket(document.kernel_id) as socket:
+        await socket.finished(await socket.execute_cell(SLOW, "one"))
+    async with document.alice.socket(document.kernel_id) as socket:
+        await socket.finished(await socket.execute_cell("'two'", "two"))
+        assert [one.origin for one in await document.history()] == [Origin.API]
+
+
+async def test_a_page_that_is_cut_off_before_it_could_save_loses_nothing(
+    document: Document,
+) -> None:
+    async with document.alice.socket(document.kernel_id) as socket:
+        await socket.finished(await socket.execute_cell(SLOW, "one"))
+        await socket.drop()
+        assert text_of(await document.until(lambda cell: cell["outputs"])) == LINES
+
+
+async def test_a_running_cell_is_saved_now_and_then(document: Document) -> None:
+    async with document.alice.socket(document.kernel_id) as socket:
+        await socket.execute_cell(f"print('so far')\n{WAIT}\nprint('done')", "one")
+        await socket.first(lambda one: one.header.type == "stream")
+    await document.until(lambda cell: text_of(cell) == "so far\n")
+    await document.go()
+    await document.until(lambda cell: text_of(cell) == "so far\ndone\n")
+
+
+async def test_cells_that_wait_for_others_are_saved_as_they_come(document: Document) -> None:
+    async with document.alice.socket(document.kernel_id) as socket:
+        request = await socket.execute_cell(SLOW, "one")
+        await socket.execute_cell("'two'", "two")
+        await socket.first(lambda one: one.parent.id == request.header.id)
+    cell = await document.until(lambda cell: bool(cell["outputs"]), "two")
+    assert cell["outputs"][0]["data"] == {"text/plain": "'two'"}
+    assert text_of(await document.cell()) == LINES
+
+
+async def test_a_page_that_comes_back_takes_over(document: Document) -> None:
+    async with document.alice.socket(document.kernel_id, session="tab") as socket:
+        request = await socket.execute_cell(f"{WAIT}\nprint('done')", "one")
+        await socket.first(lambda one: one.header.type == "execute_input")
+        await socket.drop()
+    async with document.alice.socket(document.kernel_id, session="tab") as socket:
+        await document.go()
+        await socket.finished(request)
+        assert text_of(await document.cell()) == ""
+
+
+async def test_another_page_does_not_stand_in_for_the_one_that_asked(document: Document) -> None:
+    async with document.alice.socket(document.kernel_id) as socket:
+        await socket.execute_cell(f"{WAIT}\nprint('done')", "one")
+        await socket.first(lambda one: one.header.type == "execute_input")
+    async with document.alice.socket(document.kernel_id):
+        await document.go()
+        await document.until(lambda cell: text_of(cell) == "done\n")
+
+
+async def test_a_server_that_stops_saves_what_its_cells_have_put_out(document: Document) -> None:
+    async with document.alice.socket(document.kernel_id) as socket:
+        await socket.execute_cell(f"print('so far')\n{WAIT}", "one")
+        await socket.first(lambda one: one.header.type == "stream")
+        await document.bench.kernels.shutdown_all()
+        assert text_of(await document.cell()) == "so far\n"
+
+
+async def test_why_a_kernel_died_is_in_the_document(document: Document) -> None:
+    async with document.alice.socket(document.kernel_id) as socket:
+        await socket.execute_cell(f"{WAIT}\nimport os; os.kill(os.getpid(), 9)", "one")
+        await socket.first(lambda one: one.header.type == "execute_input")
+    await document.go()
+    cell = await document.until(lambda cell: bool(cell["outputs"]))
+    assert cell["outputs"][-1]["ename"] == "KernelEnded"
+
+
+async def test_a_notebook_that_is_gone_is_not_made_again(document: Document) -> None:
+    contents, project_id = document.bench.services.contents, document.project.id
+    async with document.alice.socket(document.kernel_id) as socket:
+        await socket.execute_cell(f"{WAIT}\nprint('done')", "one")
+        await socket.first(lambda one: one.header.type == "execute_input")
+    await contents.delete(project_id, document.path)
+    await document.go()
+    kernel = document.bench.kernels.get_kernel(document.kernel_id)
+    await document.bench.kernels.documents.settled(kernel)
+    assert not kernel.recorder.has_unsaved
+    assert not await contents.exists(project_id, document.path)
