@@ -15,6 +15,7 @@ from platform_server.errors import (
     TooLarge,
 )
 from platform_server.review.anchors import anchored
+from platform_server.review.follower import Follower
 from platform_server.review.model import (
     UNDECIDED,
     Anchor,
@@ -28,11 +29,13 @@ from platform_server.review.repository import NewThread, Note
 from platform_server.review.rules import require_round, visible
 
 if TYPE_CHECKING:
+    from platform_server.review.following import Place
     from platform_server.review.repository import ThreadRepository
     from platform_server.review.rules import View
     from platform_server.review.submitted import SubmittedFiles
 
 Threads: TypeAlias = list[Thread]
+Places: TypeAlias = list["Place"]
 
 MAX_BODY = 20_000  # characters of a comment
 MAX_SUGGESTION = 100_000  # characters
@@ -65,6 +68,7 @@ class DiscussionService:
     ) -> None:
         self._repository = repository
         self._files = files
+        self._follower = Follower(files)
         self._now = now
         self._new_id = new_id
 
@@ -73,6 +77,12 @@ class DiscussionService:
         threads = await self._repository.threads(view.submission.id)
         shown = [replace(one, comments=visible(one, view.viewer)) for one in threads]
         return [one for one in shown if one.comments]
+
+    async def places(self, view: View, threads: Threads, number: int) -> Places:
+        """Return where in a round each thread is. Raises SubmissionNotFound, SubmissionDamaged."""
+        return await self._follower.places(
+            view, [(one.round, one.anchor) for one in threads], number
+        )
 
     async def get(self, view: View, thread_id: ThreadId) -> Thread:
         """Return one thread. Raises ThreadNotFound."""

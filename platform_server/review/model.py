@@ -66,6 +66,7 @@ class SubmittedFile:
 
     path: str
     revision_id: RevisionId
+    history: str  # the same for all states of one file, whatever its path
     blob: BlobHash
     size: int  # bytes
 

@@ -271,7 +271,12 @@ async def _decide(connection: AsyncConnection, decision: Decision) -> None:
 def _files(submission_id: SubmissionId, number: int) -> Select[Any]:
     of = submission_files.c
     is_in = and_(of.submission_id == submission_id, of.number == number)
-    return select(submission_files).where(is_in).order_by(of.path)
+    return (
+        select(submission_files, revisions.c.file_id)
+        .join(revisions, revisions.c.id == of.revision_id)
+        .where(is_in)
+        .order_by(of.path)
+    )
 
 
 def _conditions(wanted: Wanted) -> list[Any]:

@@ -65,6 +65,7 @@ def file_of(row: Row[Any]) -> SubmittedFile:
     return SubmittedFile(
         path=row.path,
         revision_id=RevisionId(row.revision_id),
+        history=row.file_id,
         blob=BlobHash(row.blob),
         size=row.size,
     )

@@ -16,6 +16,7 @@ from platform_server.errors import (
     ThreadNotFound,
 )
 from platform_server.review.discussion import MAX_BODY, Remark
+from platform_server.review.lines import Fate
 from platform_server.review.model import Anchor, Happening, Thread, Verdict
 from platform_server.testing.places import code_cell, notebook
 from tests.review.conftest import ALICE, CAROL, RITA, ROB
@@ -245,3 +246,36 @@ async def test_only_makers_apply_suggestions(desk: Desk) -> None:
     with pytest.raises(InvalidInput):
         await desk.suggestions.apply(view, plain.comments[0].id)
     assert await content(desk, "a.py") == TEXT.encode()
+
+
+async def test_threads_follow_their_lines_into_the_next_round(desk: Desk) -> None:
+    view = await submitted(desk)
+    thread = await asked(desk, view)
+    await desk.submissions.decide(
+        RITA, view.submission.id, number=1, verdict=Verdict.REQUEST_CHANGES, summary=""
+    )
+    await desk.write("a.py", b"zero\n" + TEXT.encode())
+    await desk.contents.move(desk.project, "a.py", "b.py")
+    second = await desk.submit()
+
+    (then,) = await desk.discussion.places(second, [thread], 1)
+    (now,) = await desk.discussion.places(second, [thread], 2)
+
+    assert (then.fate, then.anchor.line) == (Fate.SAME, 2)
+    assert (now.fate, now.anchor.path, now.anchor.line) == (Fate.MOVED, "b.py", 3)
+
+
+async def test_a_thread_about_a_file_that_is_gone_is_outdated_and_stays(desk: Desk) -> None:
+    view = await submitted(desk)
+    thread = await asked(desk, view)
+    await desk.submissions.decide(
+        RITA, view.submission.id, number=1, verdict=Verdict.REQUEST_CHANGES, summary=""
+    )
+    await desk.contents.delete(desk.project, "a.py")
+    await desk.write("other.py", b"")
+    second = await desk.submit()
+
+    (place,) = await desk.discussion.places(second, [thread], 2)
+
+    assert (place.fate, place.anchor) == (Fate.OUTDATED, thread.anchor)
+    assert await bodies(desk, second, ALICE) == [["Why?"]]

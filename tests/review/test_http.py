@@ -87,6 +87,8 @@ async def test_the_whole_story_in_two_rounds(
     assert (again["id"], again["round"]) == (made["id"], 2)
 
     diff = await got(reviewer, f"{url}/diff", path="analysis.ipynb", against="1")
+    (followed,) = await got(reviewer, f"{url}/comments")
+    assert (followed["now"]["fate"], followed["now"]["anchor"]["line"]) == ("changed", 1)
     assert diff["kind"] == "notebook"
     assert "x = 2" in diff["unified"]
     stale = await reviewer.http.post(f"{url}/decision", json=decision)

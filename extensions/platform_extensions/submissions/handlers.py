@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tornado import web
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from platform_server.review.rules import View
 
 
+_NUMBER = re.compile("[1-9][0-9]{0,8}")
+
+
 class ReviewHandler(PlatformHandler):
     """Base of what is about submissions."""
 
@@ -36,6 +40,13 @@ class ReviewHandler(PlatformHandler):
     async def view(self, submission_id: str) -> View:
         """Return a submission as the principal sees it. Raises SubmissionNotFound."""
         return await self.reviews.submissions.get(self.principal, SubmissionId(submission_id))
+
+    def number(self, view: View, name: str = "round") -> int:
+        """Return the round that is asked for, the latest if none is. Raises InvalidInput."""
+        value = self.get_query_argument(name, str(view.submission.round))
+        if not _NUMBER.fullmatch(value):
+            raise InvalidInput(f'"{name}" is the number of a round.')
+        return int(value)
 
     async def reply_view(self, view: View, *, status: int = 200) -> None:
         """Answer with a submission."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from platform_server.identity.model import UserId
+    from platform_server.review.following import Place
     from platform_server.review.model import (
         Comment,
         Decision,
@@ -44,7 +45,7 @@ class NewDecision(RequestBody):
     summary: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
 
 
-class Place(RequestBody):
+class Part(RequestBody):
     """A part of a file: a cell, lines of it or of the file, or one of the cell's outputs."""
 
     cell_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
@@ -72,7 +73,7 @@ class NewComment(Said):
     reply_to: Annotated[str, Field(max_length=64)] | None = None  # a comment
     round: Annotated[int, Field(ge=1)] | None = None  # None: the latest
     path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
-    anchor: Place = Place()
+    anchor: Part = Part()
 
     @property
     def place(self) -> Anchor:
@@ -118,7 +119,7 @@ def submitted_model(file: SubmittedFile) -> dict[str, Any]:
 
 def thread_model(thread: Thread, names: Mapping[UserId, str]) -> dict[str, Any]:
     """Return ``{"id", "round", "path", "anchor", "comments", "resolved", "applied_at"}``."""
-    anchor, resolved = thread.anchor, None
+    resolved = None
     if thread.resolved_at is not None:
         resolved = {
             "at": thread.resolved_at.isoformat(),
@@ -127,17 +128,20 @@ def thread_model(thread: Thread, names: Mapping[UserId, str]) -> dict[str, Any]:
     return {
         "id": thread.id,
         "round": thread.round,
-        "path": anchor.path,
-        "anchor": {
-            "cell_id": anchor.cell_id,
-            "line": anchor.line,
-            "end_line": anchor.end_line,
-            "output": anchor.output,
-            "quote": anchor.quote,
-        },
+        "path": thread.anchor.path,
+        "anchor": _anchor_model(thread.anchor),
         "comments": [_comment_model(one, names) for one in thread.comments],
         "resolved": resolved,
         "applied_at": thread.applied_at.isoformat() if thread.applied_at else None,
+    }
+
+
+def place_model(place: Place) -> dict[str, Any]:
+    """Return ``{"fate", "path", "anchor"}``: what became of a thread's place, and where it is."""
+    return {
+        "fate": place.fate.value,
+        "path": place.anchor.path,
+        "anchor": _anchor_model(place.anchor),
     }
 
 
@@ -186,6 +190,16 @@ def _decision_model(decision: Decision, names: Mapping[UserId, str]) -> dict[str
         "summary": decision.summary,
         "reviewer": _person(decision.reviewer_id, names),
         "decided_at": decision.decided_at.isoformat(),
+    }
+
+
+def _anchor_model(anchor: Anchor) -> dict[str, Any]:
+    return {
+        "cell_id": anchor.cell_id,
+        "line": anchor.line,
+        "end_line": anchor.end_line,
+        "output": anchor.output,
+        "quote": anchor.quote,
     }
 
 

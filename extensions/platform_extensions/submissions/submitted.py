@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from tornado import web
@@ -24,20 +23,12 @@ if TYPE_CHECKING:
     from platform_server.review.rules import View
 
 _LARGEST = 64 * 2**20  # bytes; what is larger is downloaded
-_NUMBER = re.compile("[1-9][0-9]{0,8}")
 _NOW = "now"
 _CODEC = NotebookCodec()
 
 
 class SubmittedHandler(ReviewHandler):
     """Base of what reads a round."""
-
-    def number(self, view: View, name: str = "round") -> int:
-        """Return the round that is asked for, the latest if none is. Raises InvalidInput."""
-        value = self.get_query_argument(name, str(view.submission.round))
-        if not _NUMBER.fullmatch(value):
-            raise InvalidInput(f'"{name}" is the number of a round.')
-        return int(value)
 
     async def file(self, submission_id: str, path: str) -> tuple[View, SubmittedFile]:
         """Return one of a round's files. Raises SubmissionNotFound, FileMissing."""

@@ -8,7 +8,13 @@ from tornado import web
 
 from platform_extensions.projects.models import file_model
 from platform_extensions.submissions.handlers import ReviewHandler
-from platform_extensions.submissions.models import NewComment, Said, speakers_of, thread_model
+from platform_extensions.submissions.models import (
+    NewComment,
+    Said,
+    place_model,
+    speakers_of,
+    thread_model,
+)
 from platform_server.review.model import CommentId, ThreadId
 
 if TYPE_CHECKING:
@@ -29,11 +35,22 @@ class CommentsHandler(ThreadsHandler):
 
     @web.authenticated
     async def get(self, submission_id: str) -> None:
-        """List the threads with their comments, the oldest first. Drafts are their author's."""
-        threads = await self.reviews.discussion.list(await self.view(submission_id))
+        """List the threads with their comments, the oldest first. Drafts are their author's.
+
+        ``now`` tells where each thread's place is in round ``?round=``, the latest if left out.
+        """
+        view = await self.view(submission_id)
+        threads = await self.reviews.discussion.list(view)
+        number = self.number(view)
+        places = await self.reviews.discussion.places(view, threads, number)
         people = [one for thread in threads for one in speakers_of(thread)]
         names = await self.reviews.submissions.names(people)
-        self.reply([thread_model(one, names) for one in threads])
+        self.reply(
+            [
+                thread_model(one, names) | {"now": place_model(place)}
+                for one, place in zip(threads, places, strict=True)
+            ]
+        )
 
     @web.authenticated
     async def post(self, submission_id: str) -> None:
