@@ -117,6 +117,29 @@ async def test_requests_fail_while_the_database_is_away_and_work_when_it_is_back
     assert (await ada.http.get(path)).json()["content"] == "after"
 
 
+async def test_while_the_database_is_frozen_requests_end_and_what_runs_goes_on(
+    ada: Person, cluster: Cluster, project: str
+) -> None:
+    path = f"/api/contents/{project}/kept.txt"
+    assert saved(await ada.http.put(path, json=text("before")))
+    async with kernel_of(ada, f"{project}/a.ipynb") as kernel:
+        assert await value_of(kernel, "6 * 7") == 42
+        with cluster.frozen():
+            answers = await asyncio.gather(
+                ada.http.get(path),
+                ada.http.put(path, json=text("lost")),
+                ada.http.get("/api/projects/"),
+            )
+            assert [is_unavailable(answer) for answer in answers] == [True] * 3
+            assert await value_of(kernel, "open('made.txt', 'w').write('by code')") == 7
+
+        assert (await ada.http.get(path)).json()["content"] == "before"
+        assert saved(await ada.http.put(path, json=text("after")))
+        made = await ada.http.get(f"/api/contents/{project}/made.txt")
+        assert made.json()["content"] == "by code"
+        assert made.json()["hash"]  # it is kept, and not in the sandbox only
+
+
 async def test_no_acknowledged_save_is_lost_while_connections_end(
     ada: Person, cluster: Cluster, project: str
 ) -> None:
