@@ -34,3 +34,6 @@ class SandboxRepository(Protocol):
 
     async def forget_kernel(self, kernel_id: KernelId) -> None:
         """Forget a kernel. Nothing if it is not known."""
+
+    async def forget_kernels(self, sandbox_id: SandboxId) -> None:
+        """Forget all kernels of a sandbox."""

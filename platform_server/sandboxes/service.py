@@ -349,6 +349,7 @@ class SandboxService:
             await running.runtime.end(ended)
             await self._tidy(running.sandbox.id)
             await self._note_end(running.sandbox, ended)
+            await self._repository.forget_kernels(running.sandbox.id)
 
     async def _keep_changes(self, project_id: ProjectId) -> None:
         for hook in self.on_stopping:
@@ -380,7 +381,14 @@ class SandboxService:
             await self._volumes.recover()
             for hook in self.on_adopted:
                 await hook()
+            await self._forget_kernels()
             self.has_adopted = True
+
+    async def _forget_kernels(self) -> None:
+        """Forget the kernels of sandboxes that have ended."""
+        running = {one.sandbox.id for one in self._running.values()}
+        for sandbox_id in {one.sandbox_id for one in await self._repository.kernels()} - running:
+            await self._repository.forget_kernels(sandbox_id)
 
     async def _resume(self, sandbox: Sandbox, runtime: AgentRuntime) -> None:
         self._running[sandbox.project_id] = _Running(sandbox=sandbox, runtime=runtime)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _AT_ONCE = 500  # rows
+# What runs in the sandboxes of this machine now; no other installation can do anything with it,
+# and the keys of kernels are for nobody else.
+_OF_THIS_MACHINE = frozenset({"sandbox_kernels", "terminals"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +39,13 @@ async def dump(connection: AsyncConnection) -> AsyncIterator[Lines]:
     """Give all rows, table by table: those that others refer to come first.
 
     Each table comes at least once. What is in the transaction's snapshot comes, whichever version
-    of the platform made the tables.
+    of the platform made the tables; but not the kernels and terminals that run on this machine now.
     """
     for table in (await connection.run_sync(present_tables)).sorted_tables:
         columns = tuple(table.columns.keys())
+        if table.name in _OF_THIS_MACHINE:
+            yield Lines(table=table.name, columns=columns, lines=b"")
+            continue
         rows = await _page(connection, table, None)
         yield Lines(table=table.name, columns=columns, lines=_written(rows))
         while len(rows) == _AT_ONCE:

@@ -99,6 +99,13 @@ class SqlSandboxRepository:
                 delete(sandbox_kernels).where(sandbox_kernels.c.id == kernel_id)
             )
 
+    async def forget_kernels(self, sandbox_id: SandboxId) -> None:
+        """Forget all kernels of a sandbox."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                delete(sandbox_kernels).where(sandbox_kernels.c.sandbox_id == sandbox_id)
+            )
+
 
 def _columns(sandbox: Sandbox) -> dict[str, Any]:
     limits, ended = sandbox.limits, sandbox.ended

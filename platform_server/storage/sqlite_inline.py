@@ -13,16 +13,35 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_IN_MEMORY = ":memory:"
+_PRIVATE = 0o600
+_OTHERS = 0o077
+
 
 async def connect(database: str, **options: Any) -> InlineConnection:
-    """Open a database. The options are those of ``sqlite3.connect``."""
+    """Open a database. The options are those of ``sqlite3.connect``.
+
+    Its file is made readable by this process's user only; SQLite gives those beside it its mode.
+    """
     options |= {"check_same_thread": False}
+    if database != _IN_MEMORY:
+        _make_private(Path(database))
     return InlineConnection(sqlite3.connect(database, **options))
+
+
+def _make_private(file: Path) -> None:
+    # Never opened if it is there: to close it would end SQLite's locks on it in this process.
+    with suppress(OSError):  # then SQLite says what is wrong, unless it is not ours to change
+        file.touch(_PRIVATE)
+        if file.stat().st_mode & _OTHERS:
+            file.chmod(_PRIVATE)
 
 
 class InlineConnection:

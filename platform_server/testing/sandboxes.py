@@ -67,6 +67,12 @@ class MemorySandboxRepository:
         """Forget a kernel."""
         self._kernels.pop(kernel_id, None)
 
+    async def forget_kernels(self, sandbox_id: SandboxId) -> None:
+        """Forget all kernels of a sandbox."""
+        for kernel_id, record in list(self._kernels.items()):
+            if record.sandbox_id == sandbox_id:
+                del self._kernels[kernel_id]
+
 
 class MortalSandboxService(SandboxService):
     """A sandbox service that can end as its process does when it is killed. For tests only."""

@@ -139,15 +139,19 @@ class Test81ForgedMessages:
         assert await value_of(his, "'x' in globals()") is False
 
 
-async def test_82_a_kernels_key_is_in_no_file_of_the_server_or_the_sandbox(
+async def test_82_a_kernels_key_is_in_the_servers_private_database_and_in_no_other_file(
     alice: Person, socket: KernelSocket
 ) -> None:
     key: bytes = await value_of(socket, "get_ipython().kernel.session.key")
     assert len(key) >= 32
     root = alice.server.home.parent
     files = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
-    assert files
-    assert not [path for path in files if key in path.read_bytes()]
+    having = [path for path in files if key in path.read_bytes()]
+    assert having
+    for path in having:
+        assert path.name.removeprefix("platform.sqlite") in {"", "-wal"}
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.parent.stat().st_mode & 0o777 == 0o700
     assert not [path for path in root.rglob("*") if path.name.startswith("kernel-")]
     search = """
 import subprocess

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert
 
+from platform_server.identity.model import UserId
 from platform_server.projects.model import ProjectId
 from platform_server.sandboxes.model import (
     EndCause,
     Ended,
+    KernelId,
+    KernelLaunch,
+    KernelRecord,
     Limits,
     Sandbox,
     SandboxId,
@@ -24,7 +28,7 @@ from platform_server.testing.databases import KINDS
 from platform_server.testing.sandboxes import MemorySandboxRepository
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from platform_server.sandboxes.repository import SandboxRepository
@@ -44,6 +48,25 @@ FIRST = Sandbox(
 )
 SECOND = replace(FIRST, id=SandboxId("s2"), created_at=LATER)
 OTHERS = replace(FIRST, id=SandboxId("s3"), project_id=BUILDER)
+
+KERNEL = KernelRecord(
+    sandbox_id=FIRST.id,
+    launch=KernelLaunch(
+        kernel_id=KernelId("k1"),
+        kernel_name="python3",
+        owner_id=UserId("alice"),
+        key=b"0123456789abcdef",
+        cwd="été/1 %#",
+        env={"JPY_SESSION_NAME": "/workspace/é 🐍.ipynb", "EMPTY": ""},
+    ),
+    socket_name="k0",
+    generation=1,
+    oom_kills=0,
+)
+TWIN = replace(KERNEL, launch=replace(KERNEL.launch, kernel_id=KernelId("k2")), socket_name="k1")
+ABROAD = replace(
+    KERNEL, sandbox_id=OTHERS.id, launch=replace(KERNEL.launch, kernel_id=KernelId("k3"))
+)
 
 
 @pytest.fixture(params=["memory", *KINDS])
@@ -108,3 +131,52 @@ async def test_those_that_did_not_end_are_known(repository: SandboxRepository) -
     await repository.save(replace(OTHERS, state=SandboxState.RUNNING, started_at=LATER))
     found = await repository.unended()
     assert {one.id for one in found} == {SECOND.id, OTHERS.id}
+
+
+def by_id(records: Sequence[KernelRecord]) -> list[KernelRecord]:
+    return sorted(records, key=lambda one: one.launch.kernel_id)
+
+
+async def test_a_kernel_comes_back_as_it_was_started_last(repository: SandboxRepository) -> None:
+    await repository.save(FIRST)
+    assert await repository.kernels() == []
+    await repository.save_kernel(KERNEL)
+    assert await repository.kernels() == [KERNEL]
+
+    again = replace(
+        KERNEL, launch=replace(KERNEL.launch, cwd="", env={}), generation=2, oom_kills=3
+    )
+    await repository.save_kernel(again)
+    assert await repository.kernels() == [again]
+
+
+async def test_a_kernel_may_go_on_in_its_projects_next_sandbox(
+    repository: SandboxRepository,
+) -> None:
+    await repository.save(FIRST)
+    await repository.save(SECOND)
+    await repository.save_kernel(KERNEL)
+    moved = replace(KERNEL, sandbox_id=SECOND.id)
+    await repository.save_kernel(moved)
+    await repository.forget_kernels(FIRST.id)
+    assert await repository.kernels() == [moved]
+
+
+async def test_a_kernel_is_forgotten_and_no_other(repository: SandboxRepository) -> None:
+    await repository.save(FIRST)
+    for record in (KERNEL, TWIN):
+        await repository.save_kernel(record)
+    await repository.forget_kernel(KERNEL.launch.kernel_id)
+    await repository.forget_kernel(KernelId("unknown"))
+    assert await repository.kernels() == [TWIN]
+
+
+async def test_the_kernels_of_one_sandbox_are_forgotten(repository: SandboxRepository) -> None:
+    await repository.save(FIRST)
+    await repository.save(OTHERS)
+    for record in (KERNEL, TWIN, ABROAD):
+        await repository.save_kernel(record)
+    assert by_id(await repository.kernels()) == [KERNEL, TWIN, ABROAD]
+    await repository.forget_kernels(FIRST.id)
+    await repository.forget_kernels(SECOND.id)
+    assert await repository.kernels() == [ABROAD]

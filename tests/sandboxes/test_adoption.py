@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from docker import DockerClient
 
+    from platform_server.sandboxes.adoption import FoundKernel
     from platform_server.sandboxes.agent_runtime import AgentRuntime
     from platform_server.sandboxes.engine import Container
     from tests.sandboxes.conftest import Ask
@@ -239,9 +240,14 @@ async def test_a_sandbox_that_died_meanwhile_has_its_end_told(installation: Inst
     await first.die()
     await installation.kill(runtime.sandbox_id)
 
-    second = await installation.server()
+    kernels: list[FoundKernel] = []
+
+    async def find() -> None:
+        kernels.extend(await installation.services[-1].found_kernels())
+
+    second = await installation.server(find)
     sandbox = await second.sandbox(runtime.sandbox_id)
-    (found,) = await second.found_kernels()
+    (found,) = kernels
 
     assert sandbox.state is SandboxState.STOPPED
     assert sandbox.ended is not None
@@ -250,6 +256,7 @@ async def test_a_sandbox_that_died_meanwhile_has_its_end_told(installation: Inst
     assert "while the server was away" in sandbox.ended.detail
     assert found.process is None
     assert found.ended == sandbox.ended
+    assert await second.found_kernels() == []  # their keys are of no use any more
     assert installation.kept == [PROJECT]
     assert await installation.containers() == set()
     assert (await second.runtime(PROJECT)).sandbox_id != runtime.sandbox_id

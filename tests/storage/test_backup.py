@@ -12,6 +12,7 @@ import json
 import stat
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
@@ -21,11 +22,21 @@ from sqlalchemy import delete, select, text
 from platform_server.contents.model import RevisionId
 from platform_server.errors import Conflict, InvalidContent
 from platform_server.paths import Home
+from platform_server.sandboxes.model import (
+    KernelId,
+    KernelLaunch,
+    KernelRecord,
+    Limits,
+    Sandbox,
+    SandboxId,
+    SandboxState,
+)
 from platform_server.storage.backup import back_up
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.contents import SqlContentsRepository
 from platform_server.storage.migrate import bring_to, is_current, revisions, upgrade
 from platform_server.storage.restore import restore
+from platform_server.storage.sandboxes import SqlSandboxRepository
 from platform_server.storage.tables import all_tables, contents
 from platform_server.testing.databases import KINDS
 from platform_server.testing.worlds import ALICE, WONDER, World, folder_world, populate, running
@@ -188,6 +199,41 @@ async def test_a_backup_is_private_and_replaces_no_file(place: Place, tmp_path: 
 
     assert file.read_bytes() == before
     assert sorted(one.name for one in tmp_path.iterdir() if one.is_file()) == ["backup"]
+
+
+async def test_kernels_and_their_keys_stay_on_their_machine(
+    place: Place, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    sandbox = Sandbox(
+        id=SandboxId("s1"),
+        project_id=WONDER,
+        state=SandboxState.RUNNING,
+        limits=Limits(),
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    key = b"a key that nobody else may have"
+    launch = KernelLaunch(
+        kernel_id=KernelId("k1"), kernel_name="python3", owner_id=ALICE.id, key=key
+    )
+    repository = SqlSandboxRepository(place.database)
+    await repository.save(sandbox)
+    await repository.save_kernel(
+        KernelRecord(
+            sandbox_id=sandbox.id, launch=launch, socket_name="k0", generation=1, oom_kills=0
+        )
+    )
+    file = tmp_path / "backup"
+
+    manifest = await back_up(place.database, place.blobs, file)
+    other = await elsewhere("sqlite")
+    await restore(other.database, other.blobs, other.home, file)
+
+    with ZipFile(file) as archive:
+        assert not [name for name in archive.namelist() if key in archive.read(name)]
+    assert manifest.tables["sandbox_kernels"].rows == 0
+    restored = SqlSandboxRepository(other.database)
+    assert await restored.kernels() == []
+    assert await restored.unended() == [sandbox]
 
 
 async def test_bytes_that_are_gone_or_damaged_are_named_and_all_else_is_kept(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from platform_server.errors import InvalidInput, StorageUnavailable
@@ -244,6 +245,18 @@ async def test_a_migration_that_leaves_a_reference_to_nothing_is_undone(
                 await connection.execute(
                     insert(password_hashes).values(user_id="nobody", password_hash="hash")
                 )
+
+
+async def test_what_sqlite_writes_is_readable_by_nobody_else(tmp_path: Path) -> None:
+    (tmp_path / "public").touch(0o644)
+    for name in ("new", "public"):
+        database = Database(f"sqlite:///{tmp_path / name}")
+        async with database.transaction() as connection:
+            await connection.execute(text("CREATE TABLE kept (it TEXT)"))
+            beside = sorted(tmp_path.glob(f"{name}*"))
+            modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in beside}
+        await database.aclose()
+        assert modes == dict.fromkeys((name, f"{name}-shm", f"{name}-wal"), 0o600)
 
 
 def test_the_driver_is_added_to_every_form_of_address() -> None:
