@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sys
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
@@ -239,9 +238,7 @@ def _accounts(database: Database, users: SqlUserRepository, settings: Settings) 
 
 def application() -> type[PlatformApp]:
     """Return the Jupyter application that serves installations like these, or as it was told."""
-    # Takes seconds to import; the command line's other verbs do without. A part of that is a
-    # grammar of internationalised addresses that jsonschema compiles if this module is there.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # "not installed"
+    # Takes a second to import; the command line's other verbs do without.
     from platform_extensions.application import PlatformApp
 
     if not hasattr(PlatformApp, "compose"):  # Jupyter asks for it again
