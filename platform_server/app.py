@@ -36,6 +36,7 @@ from platform_server.review.reviews import Reviews
 from platform_server.review.service import ReviewService
 from platform_server.review.submitted import SubmittedFiles
 from platform_server.review.suggestions import SuggestionService
+from platform_server.review.viewer import Viewer
 from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.sandboxes.docker_image import image_name
 from platform_server.sandboxes.idle import IdleStopper
@@ -110,6 +111,7 @@ class Platform:
     async def aclose(self) -> None:
         """End it all; the sandboxes' last changes are kept first."""
         await self.services.idle.aclose()
+        await self.services.reviews.aclose()
         await self.services.terminals.aclose()
         await self.services.sandboxes.aclose()
         await self.services.packages.aclose()
@@ -225,6 +227,7 @@ def _reviews(
         files=files,
         discussion=discussion,
         suggestions=SuggestionService(discussion, projects, contents),
+        viewer=Viewer(files),
     )
 
 

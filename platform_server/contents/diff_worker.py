@@ -1,38 +1,20 @@
-"""Compares files in a process of its own, which may be killed: hostile files may take for ever.
-
-It reads jobs from its standard input and writes answers to its standard output: a line of JSON,
-then the bytes of both files; a line of JSON.
-"""
+"""Compares files in a process of its own, which may be killed: hostile files may take for ever."""
 
 from __future__ import annotations
 
-import json
-import os
-import resource
-import sys
 from contextlib import suppress
 from typing import Any
 
-from platform_server.contents import diffs
-
-MEMORY = 2 << 30  # bytes of address space
-_NICE = 10
+from platform_server.contents import diffs, worker
 
 # What comes of a notebook that only looks like one.
 _NO_NOTEBOOK = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
-def main() -> None:
-    """Answer jobs until the input ends."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(_NICE)
-    while line := sys.stdin.buffer.readline():
-        job = json.loads(line)
-        old, new = (sys.stdin.buffer.read(size) for size in job["sizes"])
-        answer = compare(old, new, tuple(job["names"]), is_notebook=job["is_notebook"])
-        sys.stdout.write(f"{json.dumps(answer)}\n")
-        sys.stdout.flush()
+def answer(job: dict[str, Any], pieces: list[bytes]) -> dict[str, Any]:
+    """Compare two files."""
+    old, new = pieces
+    return compare(old, new, tuple(job["names"]), is_notebook=job["is_notebook"])
 
 
 def compare(old: bytes, new: bytes, names: tuple[str, str], *, is_notebook: bool) -> dict[str, Any]:
@@ -58,4 +40,4 @@ def _structured(before: dict[str, Any], after: dict[str, Any]) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    worker.serve(answer)

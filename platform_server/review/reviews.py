@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from platform_server.review.service import ReviewService
     from platform_server.review.submitted import SubmittedFiles
     from platform_server.review.suggestions import SuggestionService
+    from platform_server.review.viewer import Viewer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,3 +21,8 @@ class Reviews:
     files: SubmittedFiles
     discussion: DiscussionService
     suggestions: SuggestionService
+    viewer: Viewer
+
+    async def aclose(self) -> None:
+        """End what works on the submissions. May be called twice."""
+        await self.viewer.aclose()

@@ -132,8 +132,19 @@ async def test_what_was_submitted_is_read_as_contents_and_as_bytes(
         assert answer.status_code in {400, 404}
 
 
+async def test_a_file_is_shown_as_a_page_that_can_do_nothing(reviewer: Person, url: str) -> None:
+    shown = await reviewer.http.get(f"{url}/view/analysis.ipynb")
+    assert 'id="cell-0-L1"' in shown.text
+    assert shown.headers["Content-Type"] == "text/html; charset=UTF-8"
+    policy = shown.headers["Content-Security-Policy"].split("; ")
+    assert {"sandbox", "default-src 'none'", "frame-ancestors 'self'"} <= set(policy)
+    assert shown.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert shown.headers["Referrer-Policy"] == "no-referrer"
+
+
 async def test_opening_a_submission_starts_nothing(reviewer: Person, url: str) -> None:
     await got(reviewer, f"{url}/contents/analysis.ipynb")
+    await reviewer.http.get(f"{url}/view/analysis.ipynb")
     assert await got(reviewer, "/api/containers/") == []
     assert await got(reviewer, "/api/kernels") == []
 

@@ -102,6 +102,7 @@ PLACES: dict[str, str] = {
     r"/api/submissions/(\w+)/events": "/api/submissions/{submission}/events",
     r"/api/submissions/(\w+)/files/?": "/api/submissions/{submission}/files/",
     r"/api/submissions/(\w+)/contents/(.+)": "/api/submissions/{submission}/contents/notes.txt",
+    r"/api/submissions/(\w+)/view/(.+)": "/api/submissions/{submission}/view/notes.txt",
     r"/api/submissions/(\w+)/raw/(.+)": "/api/submissions/{submission}/raw/notes.txt",
     r"/api/submissions/(\w+)/diff": (
         "/api/submissions/{submission}/diff?path=notes.txt&against=1&round=now"

@@ -17,6 +17,7 @@ from platform_extensions.submissions.submitted import (
     SubmittedContentsHandler,
     SubmittedDiffHandler,
     SubmittedFilesHandler,
+    SubmittedPageHandler,
     SubmittedRawHandler,
 )
 from platform_extensions.submissions.threads import (
@@ -40,6 +41,7 @@ ROUTES = (
     Route(rf"{_ONE}/events", SubmissionEventsHandler, _READ),
     Route(rf"{_ONE}/files/?", SubmittedFilesHandler, _READ),
     Route(rf"{_ONE}/contents/(.+)", SubmittedContentsHandler, _READ),
+    Route(rf"{_ONE}/view/(.+)", SubmittedPageHandler, _READ),
     Route(rf"{_ONE}/raw/(.+)", SubmittedRawHandler, _READ),
     Route(rf"{_ONE}/diff", SubmittedDiffHandler, _READ),
     Route(rf"{_ONE}/comments/?", CommentsHandler, _READ, write=_WRITE),

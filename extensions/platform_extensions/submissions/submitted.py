@@ -16,12 +16,20 @@ from platform_extensions.submissions.models import submitted_model
 from platform_server.contents.model import Origin, Revision
 from platform_server.errors import InvalidInput, TooLarge
 from platform_server.projects.model import Access, Project, ProjectView
+from platform_server.review.rendering.style import POLICY
 
 if TYPE_CHECKING:
     from platform_server.contents.model import Entry
     from platform_server.review.model import SubmittedFile
     from platform_server.review.rules import View
 
+_PAGE_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "private, no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+}
 _LARGEST = 64 * 2**20  # bytes; what is larger is downloaded
 _NOW = "now"
 _CODEC = NotebookCodec()
@@ -84,6 +92,22 @@ class SubmittedRawHandler(SubmittedHandler):
         await deliver(self, self.services.contents, _entry(view, file), download=download)
 
     head = get
+
+
+class SubmittedPageHandler(SubmittedHandler):
+    """A file of a round as a page that can do nothing, to be shown in a frame."""
+
+    @web.authenticated
+    async def get(self, submission_id: str, path: str) -> None:
+        """Show it: no scripts, no requests, no links. ``?round=``: as it was in an earlier round.
+
+        Cells are at ``#cell-<number from 0>``, lines at ``#cell-0-L1`` or ``#file-L1``.
+        """
+        view, file = await self.file(submission_id, path)
+        page = await self.reviews.viewer.page(view, file)
+        for name, value in _PAGE_HEADERS.items():
+            self.set_header(name, value)
+        self.finish(page, set_content_type="text/html; charset=UTF-8")
 
 
 class SubmittedDiffHandler(SubmittedHandler):

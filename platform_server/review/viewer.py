@@ -1,0 +1,70 @@
+"""What was submitted, to look at: pages that can do nothing, made once for each content."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
+
+from platform_server.contents.worker_process import WorkerProcess
+from platform_server.errors import TooLarge
+
+if TYPE_CHECKING:
+    from platform_server.contents.model import BlobHash
+    from platform_server.review.model import SubmittedFile
+    from platform_server.review.rules import View
+    from platform_server.review.submitted import SubmittedFiles
+
+LARGEST = 24 * 2**20  # bytes of a file that is shown
+_PATIENCE = 15.0  # seconds
+_WAITING = 64  # pages that may wait for their turn
+_REMEMBERED = 96 * 2**20  # bytes of pages
+_WORKER = "platform_server.review.rendering.worker"
+_BUSY = "Many files are being prepared to be looked at: try again soon."
+_TOO_LARGE = "That file is too large to be shown: download it instead."
+_TOO_MUCH = "That file takes too long to be shown: download it instead."
+
+Key = tuple["BlobHash", str]  # a file's content, and the last part of its path
+
+
+class Viewer:
+    """Makes pages in a process of its own. ``aclose`` when done."""
+
+    def __init__(self, files: SubmittedFiles) -> None:
+        self._files = files
+        self._worker = WorkerProcess(_WORKER, patience=_PATIENCE, waiting=_WAITING, busy=_BUSY)
+        self._pages: LRUCache[Key, bytes] = LRUCache(_REMEMBERED, getsizeof=len)
+        self._under_way: dict[Key, asyncio.Future[bytes]] = {}
+
+    async def page(self, view: View, file: SubmittedFile) -> bytes:
+        """Return a file as an HTML document in UTF-8.
+
+        Raises TooLarge if it is, or takes too long, and TooManyRequests.
+        """
+        key = (file.blob, file.path.rpartition("/")[2])
+        if key in self._pages:
+            return self._pages[key]
+        if key not in self._under_way:
+            self._under_way[key] = asyncio.ensure_future(self._made(view, file, key))
+            self._under_way[key].add_done_callback(lambda _: self._under_way.pop(key, None))
+        return await asyncio.shield(self._under_way[key])
+
+    async def aclose(self) -> None:
+        """End the process. May be called twice."""
+        for one in list(self._under_way.values()):
+            one.cancel()
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        await self._worker.aclose()
+
+    async def _made(self, view: View, file: SubmittedFile, key: Key) -> bytes:
+        if file.size > LARGEST:
+            raise TooLarge(_TOO_LARGE)
+        data = await self._files.read(view, file)
+        answer = await self._worker.ask({"name": key[1]}, data)
+        if answer is None:
+            raise TooLarge(_TOO_MUCH)
+        made = str(answer["html"]).encode(errors="replace")
+        if len(made) <= _REMEMBERED // 4:
+            self._pages[key] = made
+        return made
