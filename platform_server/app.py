@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ from platform_server.contents.workspace_local import LocalWorkspace
 from platform_server.environments.cache import FileCache
 from platform_server.environments.index import HttpIndex
 from platform_server.environments.service import PackageService
-from platform_server.errors import StorageUnavailable
+from platform_server.errors import PlatformError, StorageUnavailable
+from platform_server.home_lock import HomeLock
 from platform_server.identity.accounts import Accounts, LocalAccounts
 from platform_server.identity.attempts import Attempts
 from platform_server.identity.lookups import Lookups
@@ -87,6 +89,7 @@ class Platform:
     def __init__(self, settings: Settings, remote: BlobStore | None = None) -> None:
         settings.home.create()
         self._settings = settings
+        self._lock = HomeLock(settings.home.lock)
         self._database = Database(settings.database_url)
         self._blobs = make_blobs(settings, remote)
         self._engine = _engine(settings)
@@ -97,8 +100,10 @@ class Platform:
     async def start(self) -> None:
         """Start what has to run, as soon as the database answers.
 
-        Other parts that are not available now are asked again when needed.
+        Other parts that are not available now are asked again when needed. Raises Conflict when
+        another process serves this home.
         """
+        self._lock.acquire()
         await self._upgrade()
         if isinstance(self._blobs, SpoolingBlobStore):
             await self._blobs.start()
@@ -121,6 +126,7 @@ class Platform:
         await self._engine.aclose()
         await self.services.identity.aclose()
         await self._database.aclose()
+        self._lock.release()
 
     async def _upgrade(self) -> None:
         for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
@@ -250,11 +256,17 @@ def application() -> type[PlatformApp]:
 
 
 def serve(arguments: Sequence[str]) -> None:
-    """Serve until told to stop. ``arguments`` are the command line's options."""
+    """Serve until told to stop. ``arguments`` are the command line's options.
+
+    A start that is refused ends the process with the reason, and 1.
+    """
     environ = environment()
     _keep_jupyter_at_home(home_from(environ).jupyter)
     port = [f"--port={environ['PLATFORM_PORT']}"] if environ.get("PLATFORM_PORT") else []
-    application().launch_instance([*port, *arguments])  # type: ignore[no-untyped-call]
+    try:
+        application().launch_instance([*port, *arguments])  # type: ignore[no-untyped-call]
+    except PlatformError as error:
+        sys.exit(f"The platform was not started. {error.message}")
 
 
 def _keep_jupyter_at_home(folder: Path) -> None:

@@ -41,6 +41,11 @@ class Home:
         return self.root / "run"
 
     @property
+    def lock(self) -> Path:
+        """What the one server that serves this home holds locked."""
+        return self.root / "server.lock"
+
+    @property
     def cache(self) -> Path:
         """What can be made again."""
         return self.root / "cache"

@@ -48,11 +48,14 @@ def restore(file: Path) -> None:
     Backups from SQLite can be put into Postgres and the other way round, and those of earlier
     versions into this one. Stop the server meanwhile.
     """
+    from platform_server.home_lock import HomeLock
     from platform_server.storage.restore import restore as put_back
 
-    manifest = _with_installation(
-        lambda database, blobs, settings: put_back(database, blobs, settings.home, file)
-    )
+    async def work(database: Database, blobs: BlobStore, settings: Settings) -> Manifest:
+        HomeLock(settings.home.lock).acquire()  # until this process ends
+        return await put_back(database, blobs, settings.home, file)
+
+    manifest = _with_installation(work)
     click.echo(f"Restored {_described(manifest)}; every one was compared with its SHA-256.")
     _complain(manifest)
 

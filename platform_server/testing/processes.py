@@ -1,8 +1,28 @@
-"""What the system says about a process of this machine."""
+"""Processes of this machine: the platform's commands, and what the system says about any."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from pathlib import Path
+
+_COMMAND = Path(sys.executable).with_name("jupyter-platform")
+
+
+async def said_by(home: Path, *arguments: str) -> tuple[int, str]:
+    """Run a command of an installation to its end; return its exit code and what it says."""
+    process = await asyncio.create_subprocess_exec(
+        *(str(_COMMAND), *arguments),
+        cwd=home.parent,
+        env=os.environ | {"PLATFORM_HOME": str(home)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, said.decode()
 
 
 def resident_bytes(pid: int) -> int:

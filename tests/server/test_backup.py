@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platform_server.testing.places import Place, text
+from platform_server.testing.processes import said_by
 from platform_server.testing.serving import Server, http_client
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from platform_server.testing.serving import Person
-
-COMMAND = Path(sys.executable).with_name("jupyter-platform")
-
-
-async def platform(home: Path, *arguments: str) -> tuple[int, str]:
-    """Run a command of an installation; return its exit code and what it says."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(COMMAND), *arguments),
-        cwd=home.parent,
-        env=os.environ | {"PLATFORM_HOME": str(home)},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, said.decode()
 
 
 async def test_a_new_installation_serves_what_was_saved_before_the_backup(
@@ -49,7 +32,7 @@ async def test_a_new_installation_serves_what_was_saved_before_the_backup(
     async def back_up() -> tuple[tuple[int, str], int]:
         await begun.wait()
         before = saved[0]
-        return await platform(alice.server.home, "backup", str(tmp_path / "backup")), before
+        return await said_by(alice.server.home, "backup", str(tmp_path / "backup")), before
 
     backup = asyncio.ensure_future(back_up())
     await asyncio.gather(backup, write())
@@ -57,10 +40,10 @@ async def test_a_new_installation_serves_what_was_saved_before_the_backup(
     assert code == 0, said
 
     home = tmp_path / "home"
-    code, said = await platform(home, "restore", str(tmp_path / "backup"))
+    code, said = await said_by(home, "restore", str(tmp_path / "backup"))
     assert code == 0, said
     assert "was compared with its SHA-256" in said
-    code, said = await platform(home, "restore", str(tmp_path / "backup"))
+    code, said = await said_by(home, "restore", str(tmp_path / "backup"))
     assert code == 1
     assert "not empty" in said
 
@@ -75,6 +58,6 @@ async def test_a_new_installation_serves_what_was_saved_before_the_backup(
 
 
 async def test_a_backup_that_cannot_be_written_says_so(alice: Person, tmp_path: Path) -> None:
-    code, said = await platform(alice.server.home, "backup", str(tmp_path / "none" / "backup"))
+    code, said = await said_by(alice.server.home, "backup", str(tmp_path / "none" / "backup"))
     assert code == 1
     assert "cannot be written: No such file or directory" in said
