@@ -23,9 +23,13 @@ from platform_server.contents.service import ContentsService
 from platform_server.contents.spool import spooled
 from platform_server.errors import StorageUnavailable
 from platform_server.projects.model import ProjectId
+from platform_server.storage.blobs_spooling import SpoolingBlobStore
+from platform_server.testing.supabase_projects import bucket_of, project_from
 from platform_server.testing.worlds import ALICE, WONDER
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from platform_server.contents.parts import Parts
     from platform_server.contents.spool import Spool
     from platform_server.testing.worlds import Code, World
@@ -187,6 +191,27 @@ async def test_a_save_whose_bytes_are_removed_between_its_put_and_its_commit_put
     assert b"".join([one async for one in parts.blobs.open(WONDER, hash_of(b"left"))]) == b"left"
     clock.now += DAY * 2
     assert (await aging.garbage.collect()).unused == 0
+
+
+async def test_the_same_holds_in_a_bucket_behind_an_outbox(
+    real: World, clock: Clock, tmp_path: Path
+) -> None:
+    async with bucket_of(project_from({})) as bucket:
+        blobs = SpoolingBlobStore(bucket, tmp_path / "outbox", limit=1 << 20)
+        parts = replace(real.parts, now=clock, blobs=blobs)
+        aging = ContentsService(parts)
+        await marked(aging, parts, clock, b"left")
+        interrupted = Interrupted(parts)
+
+        contents = ContentsService(replace(parts, blobs=interrupted))
+        await contents.write(WONDER, "b.txt", b"left", author=ALICE.id)
+
+        assert interrupted.puts == 2
+        assert (await aging.read(WONDER, "b.txt"))[1] == b"left"
+        clock.now += DAY * 2
+        found = await aging.garbage.collect()
+        assert (found.unused, found.strange_projects) == (0, 0)
+        assert {one.size async for one in bucket.list(WONDER)} == {4}
 
 
 async def test_code_whose_file_was_removed_so_is_taken_over_next_time(
