@@ -97,7 +97,7 @@ class Journal:
         self._kept: list[Entry] = []  # essential ones among those that were left out, in order
         self._kept_size = 0
         self._missing: dict[bytes, tuple[int, Entry]] = {}  # bytes and notice, by parent header
-        self._released = 0
+        self.released = 0  # what everybody has received is numbered up to this
         self._question = 0  # the number of the input request that waits for its answer
         self._may_write, self._written_at = float(disk), now()
 
@@ -119,10 +119,10 @@ class Journal:
 
     def release(self, seq: int) -> None:
         """Note that everybody has received what is numbered up to this."""
-        self._released = max(self._released, min(seq, self.seq))
-        while self._segments and self._segments[0].last <= self._released:
+        self.released = max(self.released, min(seq, self.seq))
+        while self._segments and self._segments[0].last <= self.released:
             self._segments.popleft().close()
-        while self._kept and self._kept[0].seq <= self._released:
+        while self._kept and self._kept[0].seq <= self.released:
             self._kept_size -= self._kept.pop(0).size
         if not self._kept:
             self._missing.clear()
@@ -164,7 +164,7 @@ class Journal:
         while self._recent and self._recent_size > self._memory * 3 // 4:
             entry = self._recent.popleft()
             self._recent_size -= entry.size
-            if entry.seq > self._released:
+            if entry.seq > self.released:
                 oldest.append(entry)
         if oldest:
             self._spill(oldest)
@@ -206,7 +206,7 @@ class Journal:
         """Keep what is essential of these; one line per request says what is missing."""
         missing: dict[bytes, tuple[int, Entry]] = {}
         for entry in entries:
-            if entry.seq <= self._released:
+            if entry.seq <= self.released:
                 continue
             if _is_essential(entry):
                 self._keep(entry)

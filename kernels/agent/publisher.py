@@ -108,7 +108,12 @@ class Publisher(IOPubThread):
         self._is_told, self._is_greeted = self._is_greeted, False
         self._say("iopub_welcome", {"subscription": topic.decode(errors="replace")}, topic)
         if self._is_told:
-            known = {"epoch": self._epoch, "seq": self._sent, "positions": self._positions}
+            known = {
+                "epoch": self._epoch,
+                "seq": self._sent,
+                "released": self.journal.released,
+                "positions": self._positions,
+            }
             self._say("platform_journal", known)
 
     def _obey(self, command: dict[str, Any]) -> None:

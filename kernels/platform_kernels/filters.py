@@ -50,6 +50,16 @@ def safe_prompt(message: Message) -> Message:
     return _with_content(message, asked)
 
 
+def safe(message: Message) -> Message:
+    """Return a message of any channel without what a page must not get.
+
+    Raises InvalidMessage when it cannot be understood.
+    """
+    if message.channel == "stdin":
+        return safe_prompt(message)
+    return safe_reply(message) if message.channel == "shell" else message
+
+
 def execution_state(message: Message) -> str:
     """Return the state that a status message reports. Raises InvalidMessage if it is none."""
     state = message.content.get("execution_state")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from platform_kernels import filters
+from platform_kernels import catchup, filters
+from platform_kernels.catchup import CatchUp
+from platform_kernels.clients import Archive, Client, key_of
 from platform_kernels.messages import InvalidMessage, Message, Signer, compose
 from platform_kernels.outbox import MEBIBYTE, Outbox, Sink, notice
 from platform_kernels.recorder import Recorder, Silent
@@ -45,14 +47,6 @@ class LinkObserver(Protocol):
         """Note an output on account of a request of this type."""
 
 
-@dataclass(eq=False, kw_only=True)
-class Client:
-    """One client of a kernel. It outlives its connection, so that it can come back."""
-
-    key: tuple[str, str]  # whose it is, and its own name for itself
-    outbox: Outbox
-
-
 class KernelLink:
     """One set of connections to a kernel, shared by all of its clients.
 
@@ -84,6 +78,8 @@ class KernelLink:
             allowance=allowance,
             pace=pace,
         )
+        self._archive = Archive(self._recorder)
+        self._catch_up = CatchUp(self._wires.tell)
         self._why_down: str | None = "The kernel has not been started."
         self._is_awaited = False  # the kernel has ended, and another one is about to replace it
         self._clients: OrderedDict[tuple[str, str], Client] = OrderedDict()
@@ -97,7 +93,7 @@ class KernelLink:
         """How many clients have a connection."""
         return sum(client.outbox.sink is not None for client in self._clients.values())
 
-    async def connect(self, endpoints: KernelEndpoints) -> None:
+    async def connect(self, endpoints: KernelEndpoints, *, is_known: bool = False) -> None:
         """Talk to the kernel that was just started there, in place of any earlier one.
 
         What the earlier one was asked fails; what was asked since it ended is for this one.
@@ -106,6 +102,7 @@ class KernelLink:
             await self.disconnect("The kernel was restarted.")
         self._is_awaited, self._why_down = False, None
         self._probe, self._unclaimed = "", None
+        self._catch_up.start(is_known=is_known)
         await self._wires.open(endpoints)
 
     async def resume(self, endpoints: KernelEndpoints) -> None:
@@ -114,7 +111,7 @@ class KernelLink:
         What it still owes goes to the clients that asked, known by the names of their sessions. The
         observer is told once it is free.
         """
-        await self.connect(endpoints)
+        await self.connect(endpoints, is_known=True)
         self._unclaimed = Unclaimed()
         probe = compose("shell", "kernel_info_request", {})
         self._probe = probe.header.id
@@ -128,6 +125,7 @@ class KernelLink:
         self._why_down, self._is_awaited = None if is_awaited else why, is_awaited
         self.fail_requests(why)
         self._recorder.kernel_ended()
+        self._catch_up.start(is_known=False)
         await self._wires.close()
 
     async def aclose(self) -> None:
@@ -139,17 +137,23 @@ class KernelLink:
                 client.outbox.sink.close(1001, "the kernel was shut down")
         self._clients.clear()
 
-    def attach(self, user: str, session: str, sink: Sink) -> Client:
-        """Connect a client; one of the same name and user is taken to have come back."""
-        key = (user, session or f"anonymous {id(sink)}")
+    def attach(self, user: str, session: str, sink: Sink, *, last: str = "") -> Client:
+        """Connect a client; one of the same name and user is taken to have come back.
+
+        ``last`` is the id of the last message from the kernel that it has, if it says so.
+        """
+        key = key_of(user, session, sink)
         client = self._clients.get(key)
         if client is None:
             outbox = Outbox(self._allowance, self._limits.outbox)
             client = self._clients[key] = Client(key=key, outbox=outbox)
+            outbox.on_sent = partial(self._note_sent, client)
         stale = client.outbox.sink
+        self._catch_up.left(client)
         client.outbox.attach(sink)
         if stale is not None:
             stale.close(_REPLACED, "the same client connected again")
+        self._catch_up.came(client, last)
         for message in self._unclaimed.take(session) if self._unclaimed and session else ():
             client.outbox.put(message)
         self._recorder.client_came(key)
@@ -160,12 +164,14 @@ class KernelLink:
         if client.outbox.sink is not sink:
             return  # it has another connection already
         client.outbox.detach()
+        self._catch_up.left(client)
         self._clients.move_to_end(client.key)
         if not may_return:
             self._forget(client)
         departed = [one for one in self._clients.values() if one.outbox.sink is None]
         for oldest in departed[:-_DEPARTED_LIMIT]:
             self._forget(oldest)
+        self._catch_up.report(self._clients.values, self._hold)
         self._recorder.client_left(client.key, said_goodbye=not may_return)
 
     def submit(self, client: Client | None, message: Message) -> None:
@@ -173,9 +179,9 @@ class KernelLink:
 
         Raises TooMuchUnsentError. A request to a kernel that has ended is answered with an error.
         """
-        self._requests.add(client, message)
+        self._requests.add(client, message, place=self._catch_up.seq)
         if client is not None:
-            self._recorder.submitted(client.key, message)
+            self._archive.submitted(client, message, self._catch_up.seq)
         if self._why_down is not None:
             self.fail_requests(self._why_down)
         else:
@@ -199,14 +205,26 @@ class KernelLink:
     def received(self, message: Message) -> None:
         """Route a message from the kernel to whom it concerns (Handler)."""
         try:
-            if message.channel == "iopub":
-                self._output(message)
-            elif message.channel == "stdin":
-                self._question(filters.safe_prompt(message))
+            if message.place is not None and message.place.token:
+                self._repeat(message)
             else:
-                self._reply(filters.safe_reply(message))
+                self._route(message)
         except InvalidMessage as error:
             log.debug("dropped a %s: %s", message.header.type, error)
+
+    def _route(self, message: Message) -> None:
+        if message.place is not None:
+            self._catch_up.note(message.place)
+        elif self._catch_up.is_journaled and message.header.type in catchup.NUMBERED:
+            return  # it comes in its place as well
+        if message.channel == "iopub":
+            self._output(message)
+        elif message.channel == "stdin":
+            self._question(filters.safe_prompt(message))
+        elif message.channel == "note":
+            self._to_all(message)
+        else:
+            self._reply(filters.safe_reply(message))
 
     def left_out(self, channel: str, size: int, beginning: list[bytes]) -> None:
         """Tell the clients that an output was too large (Handler)."""
@@ -224,32 +242,56 @@ class KernelLink:
 
     def _output(self, message: Message) -> None:
         parent = message.parent
+        if message.place is None and message.header.type in catchup.NOTES:
+            self._heed(message)
+            return
         if message.header.type == "status":
             state = filters.execution_state(message)
             self._observer.kernel_status(state, parent.type)
             if state == "idle":
                 self._requests.settle(parent.id)
-                self._recorder.settled(parent.id)
                 self._note_free(parent.id)
         self._observer.kernel_output(parent.type)
         self._to_all(message)
 
+    def _heed(self, message: Message) -> None:
+        """Take a note from the kernel's publisher."""
+        if message.header.type == catchup.REPLAYED:
+            self._catch_up.replayed(message.content)
+        else:
+            self._catch_up.greeted(message.content, self._connected())
+            self._catch_up.recall(self._archive)
+
+    def _repeat(self, message: Message) -> None:
+        """Pass on what a client has missed."""
+        follower = self._catch_up.replaying(message)
+        if follower is self._archive:
+            self._archive.take(message, self._requests.owner(message.parent.id))
+        elif isinstance(follower, Client):
+            self._put(follower, filters.safe(message))
+
     def _question(self, message: Message) -> None:
         """Pass an input request on to the client whose code asks, and to nobody else."""
         request = self._requests.find(message.parent.id)
-        if request is None:
+        if message.place is not None:
+            self._to_all(message)
+        elif request is None:
             self._answer_earlier(message)
         elif request.client is not None:
             request.client.outbox.put(message)
 
     def _reply(self, message: Message) -> None:
-        self._recorder.replied(message)
+        if message.place is not None and message.size > self._limits.reply:
+            return  # on its own channel it is skipped, and answered with an error
         request = self._requests.reply(message.parent.id)
-        if request is None:
+        if message.place is not None:
+            self._to_all(message)
+        elif request is None:
             self._answer_earlier(message)
-            return
-        _answer(request, [message])
-        if not request.settled:
+        else:
+            self._archive.take(message, request.client)
+            _answer(request, [message])
+        if request is not None and not request.settled:
             self._settle_later()
 
     def _answer_earlier(self, message: Message) -> None:
@@ -266,14 +308,42 @@ class KernelLink:
     def _note_free(self, request_id: str) -> None:
         if request_id == self._probe:
             self._probe = ""
+            self._catch_up.freed()
             self._observer.kernel_free()
 
     def _to_all(self, message: Message) -> None:
-        self._recorder.published(message)
+        """Pass something new on to all whom it concerns, unless they get it by catching up."""
+        if message.place is None or not self._catch_up.is_behind(self._archive):
+            self._archive.take(message, self._requests.owner(message.parent.id))
         for client in list(self._clients.values()):
-            client.outbox.put(message)
+            if message.place is None or self._is_current(client):
+                self._put(client, message)
         if self._settling is not None:
             self._settle_later()
+        self._report_later()
+
+    def _put(self, client: Client, message: Message) -> None:
+        owner = self._requests.owner(message.parent.id)
+        if message.channel == "iopub" or client.asked(message, owner):
+            client.outbox.put(message)
+
+    def _is_current(self, client: Client) -> bool:
+        return client.outbox.sink is not None and not self._catch_up.is_behind(client)
+
+    def _connected(self) -> list[Client]:
+        return [client for client in self._clients.values() if client.outbox.sink is not None]
+
+    def _note_sent(self, client: Client) -> None:
+        self._catch_up.go_on(client)
+        self._report_later()
+
+    def _report_later(self) -> None:
+        self._catch_up.report_later(self._clients.values, self._hold)
+
+    def _hold(self) -> int:
+        """Return up to where the kernel's journal is not needed for what is under way."""
+        holds = self._requests.earliest(), self._archive.hold(), self._catch_up.seq
+        return min(hold for hold in holds if hold is not None)
 
     def _settle_later(self) -> None:
         """Wait for the idle that belongs to a reply; a kernel that wrote too much has lost it."""

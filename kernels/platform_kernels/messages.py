@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 PROTOCOL_VERSION = "5.3"
 _DELIMITER = b"<IDS|MSG>"
 _HEADER_LIMIT = 8 * 1024  # bytes of a header: parsed for every message, kept for every request
+_PLACE = b"platform:"  # begins the frame that says a message's place
+_PLACE_LIMIT = 128  # bytes
+_SEQ_DIGITS = 18
+_CHANNELS = frozenset({"iopub", "shell", "stdin", "note"})
 _PARTS = 4  # header, parent header, metadata, content; buffers follow
 
 
@@ -33,6 +37,15 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a message stands among all that a kernel has said (see the agent's publisher)."""
+
+    epoch: str  # which process of the kernel
+    seq: int
+    token: str = ""  # of the request for a replay that it answers; "" for what is new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message of a channel: its routing facts, and the frames as they came."""
 
@@ -41,6 +54,7 @@ class Message:
     parent: Header
     parts: list[bytes]  # header, parent header, metadata, content, *buffers
     size: int = field(default=0)
+    place: Place | None = None  # None for what is not journaled
 
     @property
     def content(self) -> Any:
@@ -72,7 +86,11 @@ class Signer:
             raise InvalidMessage("parts are missing")
         if not hmac.compare_digest(frames[-len(parts) - 1], self.sign(parts)):
             raise InvalidMessage("wrong signature")
-        return message_from_parts(channel, parts)
+        message = message_from_parts(channel, parts)
+        if channel != "iopub" or not frames[0].startswith(_PLACE):
+            return message
+        place, channel = _place(frames[0])
+        return replace(message, channel=channel, place=place)
 
     @staticmethod
     def parts(frames: list[bytes]) -> list[bytes]:
@@ -120,6 +138,17 @@ def _header(data: bytes) -> Header:
     if not (isinstance(id_, str) and isinstance(kind, str) and isinstance(session, str)):
         raise InvalidMessage("header fields are not text")
     return Header(id=id_, type=kind, session=session)
+
+
+def _place(frame: bytes) -> tuple[Place, str]:
+    """Return a message's place, and the channel that it belongs to."""
+    fields = frame.decode(errors="replace").split(":") if len(frame) <= _PLACE_LIMIT else []
+    if len(fields) != 5:  # noqa: PLR2004 - as many as the frame has
+        raise InvalidMessage("not a place")
+    _, epoch, seq, channel, token = fields
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= _SEQ_DIGITS and channel in _CHANNELS):
+        raise InvalidMessage("not a place")
+    return Place(epoch=epoch, seq=int(seq), token=token), channel
 
 
 def _json_object(data: bytes) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from platform_kernels.messages import Message, compose
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from platform_kernels.bounds import Allowance
+    from platform_kernels.messages import Place
 
 MEBIBYTE = 2**20
 _SMALL = 64 * 1024  # bytes: what is larger is never essential
@@ -46,13 +48,35 @@ class Outbox:
     """
 
     def __init__(self, allowance: Allowance, limits: OutboxLimits) -> None:
+        self.on_sent: Callable[[], None] = _nothing
         self._allowance = allowance
         self._limits = limits
         self._sink: Sink | None = None
+        self._place: Place | None = None
+        self._leaving: deque[tuple[asyncio.Future[None], Place]] = deque()
         self._away: deque[Message] = deque()
         self._waiting = 0  # bytes
         self._left_out = 0  # bytes
         self._left_out_of: bytes = b"{}"  # header of the request whose output it was
+
+    @property
+    def place(self) -> Place | None:
+        """Up to where in the kernel's journal everything has left, None if that is not known."""
+        while self._leaving and self._leaving[0][0].done():
+            sent, place = self._leaving.popleft()
+            if not sent.cancelled() and sent.exception() is None:
+                self._place = place
+        return self._place
+
+    def start_at(self, place: Place) -> None:
+        """Take it that everything up to there has left."""
+        self._leaving.clear()
+        self._place = place
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes are here."""
+        return self._waiting
 
     @property
     def sink(self) -> Sink | None:
@@ -98,8 +122,11 @@ class Outbox:
         elif self._sink is None:
             self._away.append(message)
         else:
+            sent = self._sink.write(message)
+            if message.place is not None:
+                self._leaving.append((sent, message.place))
             size = message.size
-            self._sink.write(message).add_done_callback(lambda sent: self._sent(sent, size))
+            sent.add_done_callback(lambda sent: self._sent(sent, size))
 
     def _cut_off(self, message: Message) -> None:
         self._release(message.size)
@@ -113,6 +140,7 @@ class Outbox:
             sent.exception()  # a broken connection says so itself
         self._release(size)
         self._tell()
+        self.on_sent()
 
     def _tell(self) -> None:
         """Say what was left out, once half of the room is free again."""
@@ -125,6 +153,10 @@ class Outbox:
     def _release(self, size: int) -> None:
         self._waiting -= size
         self._allowance.give(size)
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def notice(text: str, *, parent: bytes) -> Message:

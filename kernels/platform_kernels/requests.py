@@ -22,6 +22,7 @@ class Request(Generic[Client]):
     type: str
     header: bytes
     replied: bool = False
+    place: int = 0  # of the kernel's last message before it
     settled: bool = False  # idle was reported; kernels promise that for the shell channel only
 
     def failure(self, text: str) -> list[Message]:
@@ -55,13 +56,16 @@ class Requests(Generic[Client]):
 
     def __init__(self) -> None:
         self._by_id: dict[str, Request[Client]] = {}
+        self._owners: dict[str, Client] = {}  # also of those that have their reply
 
-    def add(self, client: Client, message: Message) -> None:
-        """Remember who sent a request; other messages get no answer."""
+    def add(self, client: Client, message: Message, *, place: int = 0) -> None:
+        """Remember who sent a request, and when; other messages get no answer."""
         if not message.header.type.endswith("_request") or not message.header.id:
             return
-        if len(self._by_id) >= _MOST:
-            del self._by_id[next(iter(self._by_id))]
+        for known in (self._by_id, self._owners):
+            if len(known) >= _MOST:
+                del known[next(iter(known))]
+        self._owners[message.header.id] = client
         self._by_id[message.header.id] = Request(
             client=client,
             channel=message.channel,
@@ -69,6 +73,18 @@ class Requests(Generic[Client]):
             type=message.header.type,
             header=message.parts[0],
             settled=message.channel != "shell",
+            place=place,
+        )
+
+    def owner(self, request_id: str) -> Client | None:
+        """Return who sent a request lately, None when that is not known."""
+        return self._owners.get(request_id)
+
+    def earliest(self) -> int | None:
+        """Return the place of the oldest execution under way."""
+        return min(
+            (one.place for one in self._by_id.values() if one.type == "execute_request"),
+            default=None,
         )
 
     def find(self, request_id: str) -> Request[Client] | None:

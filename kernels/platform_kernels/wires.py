@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections import deque
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from platform_kernels.outbox import MEBIBYTE, OutboxLimits
 from platform_kernels.wire import Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from platform_kernels.bounds import Allowance, Pace
     from platform_server.sandboxes.runtime import KernelEndpoints
 
@@ -114,10 +117,16 @@ class Wires:
             self._unsent.append((channel, frames))
             self._unsent_size += size
 
+    def tell(self, note: Mapping[str, object]) -> None:
+        """Say something to the kernel's publisher; lost when there is no connection."""
+        if "iopub" in self._wires:
+            self._wires["iopub"].send(zmtp.note(json.dumps(note).encode()))
+
     def wire_opened(self, wire: Wire) -> None:
         """Note that a channel is connected (Receiver)."""
         self._opened.add(wire.channel)
         if wire.channel == "iopub":
+            self.tell({"op": "hello"})
             wire.send(zmtp.SUBSCRIBE_TO_ALL)
             self._nudge_later()
         self._check_ready()

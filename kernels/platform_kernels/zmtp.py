@@ -23,6 +23,7 @@ _SHORT_HEADER, _LONG_HEADER = 2, 9  # bytes of flags and length before a frame's
 _SHORT = 255  # a frame up to this size has a length of one byte
 
 SUBSCRIBE_TO_ALL = [b"\x01"]
+_NO_SUBSCRIPTION = b"\x02"  # begins what a publisher reads, and libzmq leaves alone
 
 
 class ProtocolError(Exception):
@@ -56,6 +57,11 @@ def encode(frames: Sequence[bytes]) -> bytes:
             parts.append(bytes((more, len(frame))))
         parts.append(frame)
     return b"".join(parts)
+
+
+def note(content: bytes) -> list[bytes]:
+    """Return what a subscriber says to the publisher beyond its subscription."""
+    return [_NO_SUBSCRIPTION + content]
 
 
 class Decoder:

@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from platform_kernels.bounds import Allowance, Pace
-from platform_kernels.link import Client, KernelLink
+from platform_kernels.link import KernelLink
 from platform_kernels.messages import Message, compose
 from platform_kernels.wires import LinkLimits
 from platform_server.identity.model import UserId
@@ -16,6 +16,7 @@ from platform_server.sandboxes.model import KernelId, KernelLaunch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from platform_kernels.clients import Client
     from platform_server.sandboxes.runtime import KernelProcess
 
 KEY = b"a key that only the server and the kernel know"

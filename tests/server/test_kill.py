@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from pathlib import Path
@@ -21,6 +22,7 @@ from platform_server.testing.web_kernels import connected, start_kernel, value_o
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from platform_kernels.messages import Message
     from platform_server.testing.serving import Person
 
 SESSION = "platform"  # how the tests' messages call the session that they come from
@@ -178,3 +180,65 @@ async def test_an_adopted_kernel_is_interrupted_restarted_and_shut_down(
     assert (await ada.http.delete(f"/api/kernels/{kernel_id}")).is_success
     await kill_and_start(lives)
     assert (await ada.http.get("/api/kernels")).json() == []
+
+
+COUNT = """
+import pathlib, time
+number = 0
+while not pathlib.Path('stop').exists():
+    print(number, flush=True)
+    number += 1
+    time.sleep(0.02)
+print('total', number)
+"""
+
+
+def numbers_in(messages: list[Message]) -> list[int]:
+    return [int(word) for word in text_of(messages).split() if word.isdigit()]
+
+
+async def stop_counting(ada: Person) -> None:
+    body = {"type": "file", "content": "", "format": "text"}
+    assert (await ada.http.put("/api/contents/work/stop", json=body)).is_success
+
+
+@pytest.mark.parametrize("says_what_it_has", [True, False])
+async def test_every_line_printed_while_no_server_ran_arrives_once(
+    lives: Lives, ada: Person, *, says_what_it_has: bool
+) -> None:
+    kernel_id = await start_kernel(ada, "work")
+    async with connected(ada, kernel_id, session=SESSION) as before:
+        request = await before.execute(COUNT)
+        await before.until(lambda: len(numbers_in(before.messages)) > 5)
+        await kill_and_start(lives)
+        assert await before.closed() == 1006  # no goodbye
+    seen = [one for one in before.messages if one.parent.id == request.header.id]
+
+    last = seen[-1].header.id if says_what_it_has else None
+    async with connected(ada, kernel_id, session=SESSION, last_seen=last) as after:
+        at_first = len(seen) + 20
+        await after.until(lambda: len(numbers_in(after.messages)) > at_first)
+        await stop_counting(ada)
+        missed = await after.finished(request)
+
+    numbers = numbers_in(seen + missed)
+    assert numbers[:-1] == list(range(numbers[-1]))
+    (reply,) = [one for one in missed if one.header.type == "execute_reply"]
+    assert reply.content["execution_count"] == 1
+
+
+async def test_a_cell_that_ended_while_no_server_ran_has_its_end(lives: Lives, ada: Person) -> None:
+    kernel_id = await start_kernel(ada, "work")
+    async with connected(ada, kernel_id, session=SESSION) as before:
+        request = await before.execute("import time; time.sleep(0.5); print('the end'); 6 * 7")
+        begun = await before.first(lambda one: one.header.type == "execute_input")
+        await lives.kill()
+    await asyncio.sleep(1)  # what is awaited has no event: nobody is connected to the kernel
+    await lives.begin()
+
+    last = begun.header.id
+    async with connected(ada, kernel_id, session=SESSION, last_seen=last) as after:
+        answers = await after.finished(request)
+        assert text_of(answers) == "the end\n"
+        kinds = [one.header.type for one in answers]
+        assert kinds == ["stream", "execute_result", "execute_reply", "status"]

@@ -17,7 +17,7 @@ from platform_kernels.wires import TooMuchUnsentError
 if TYPE_CHECKING:
     from platform_extensions.kernels.kernel import PlatformKernel
     from platform_extensions.sockets import Ticket
-    from platform_kernels.link import Client
+    from platform_kernels.clients import Client
     from platform_server.identity.model import Principal
 
 UNSUPPORTED_DATA = 1003  # websocket close code for what cannot be understood
@@ -33,6 +33,7 @@ class PlatformConnection(BaseKernelWebsocketConnection):
 
     principal: Principal
     session_name: str = ""  # how the client calls itself; the same name comes back as the same
+    last_seen: str = ""  # the id of the last message that it has, if it says so
     _client: Client | None = None
     _ticket: Ticket | None = None
 
@@ -42,7 +43,9 @@ class PlatformConnection(BaseKernelWebsocketConnection):
         self._ticket = sockets_of(self.websocket_handler.settings).add(
             self.principal, self.close, project_id=kernel.home.project_id
         )
-        self._client = kernel.link.attach(self.principal.id, self.session_name, self)
+        self._client = kernel.link.attach(
+            self.principal.id, self.session_name, self, last=self.last_seen
+        )
         self.multi_kernel_manager.notify_connect(self.kernel_id)
 
     def disconnect(self) -> None:  # type: ignore[override]
@@ -72,10 +75,12 @@ class PlatformConnection(BaseKernelWebsocketConnection):
         try:
             data = frames.encode_v1(message) if self._is_v1 else frames.encode_legacy(message)
             return self.websocket_handler.write_message(data, binary=isinstance(data, bytes))
-        except (InvalidMessage, WebSocketClosedError):
-            # What the kernel made unreadable, or what nobody reads any more, has left.
+        except (InvalidMessage, WebSocketClosedError) as error:
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            done.set_result(None)
+            if isinstance(error, InvalidMessage):  # what the kernel made unreadable has left
+                done.set_result(None)
+            else:  # what nobody reads any more never will
+                done.cancel()
             return done
 
     def close(self, code: int = 1000, reason: str = "") -> None:

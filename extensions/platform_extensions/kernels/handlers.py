@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import ws_authenticated
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from platform_extensions.kernels.manager import PlatformKernels
 
 _SESSION_NAME_LIMIT = 128  # characters
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
 class KernelResource(PlatformHandler):
@@ -99,12 +101,16 @@ class ChannelsHandler(JsonFailures, KernelWebsocketHandler):
         session_name = self.get_argument("session_id", "")
         if len(session_name) > _SESSION_NAME_LIMIT:
             raise InvalidInput("The session_id is too long.")
+        last_seen = self.get_argument("last_seen", "")
+        if last_seen and not _MESSAGE_ID.fullmatch(last_seen):
+            raise InvalidInput("last_seen is not the id of a message.")
         kernel = await self.settings["kernel_manager"].usable(principal, kernel_id)
         self.connection = PlatformConnection(
             parent=kernel, websocket_handler=self, config=self.config
         )
         self.connection.principal = principal
         self.connection.session_name = session_name
+        self.connection.last_seen = last_seen
         await super(KernelWebsocketHandler, self).get(kernel_id=kernel_id)
 
     async def open(self, kernel_id: str) -> None:  # noqa: ARG002 - tornado's signature
