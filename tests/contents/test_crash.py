@@ -158,8 +158,26 @@ async def test_without_its_store_a_project_can_still_be_read_as_code_left_it(
 async def test_a_damaged_blob_is_never_handed_out(world: World) -> None:
     blobs = MemoryBlobStore()
     contents = ContentsService(replace(world.parts, blobs=blobs))
-    await contents.write(WONDER, "a.txt", b"good", author=ALICE.id)
+    entry = await contents.write(WONDER, "a.txt", b"good", author=ALICE.id)
     blobs.blobs = dict.fromkeys(blobs.blobs, b"evil")
 
+    assert entry.revision is not None
     with pytest.raises(StorageUnavailable):
-        await contents.read(WONDER, "a.txt")
+        await contents.history.read(WONDER, entry.revision.id)
+
+
+async def test_what_the_store_cannot_give_is_read_from_the_workspace_if_it_is_the_same(
+    world: World,
+) -> None:
+    blobs = MemoryBlobStore()
+    contents = ContentsService(replace(world.parts, blobs=blobs))
+    entry = await contents.write(WONDER, "a.txt", b"good", author=ALICE.id)
+    blobs.is_available = False
+
+    assert (await contents.read(WONDER, "a.txt"))[1] == b"good"
+    assert b"".join([piece async for piece in contents.stream(entry, start=2)]) == b"od"
+    world.code.writes("a.txt", b"evil")
+    with pytest.raises(StorageUnavailable):
+        await contents.bytes_of(entry)
+    blobs.is_available = True
+    assert await contents.bytes_of(entry) == b"good"
