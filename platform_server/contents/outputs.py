@@ -38,6 +38,7 @@ class Sent:
 
     content: Any
     terms: Terms
+    reader: str  # the session or token that sends it
     size: int  # bytes, about
     may_be_trusted: bool = True  # nothing is in it that the author has not seen
 
@@ -78,9 +79,9 @@ class OutputService:
             return saved
         raise RevisionConflict
 
-    def read(self, user_id: UserId, entry: Entry) -> None:
-        """Note that the user is given the notebook as it is now."""
-        self._recorded.read((entry.project_id, entry.path), user_id)
+    def read(self, reader: str, entry: Entry) -> None:
+        """Note that a session or token is given the notebook as it is now."""
+        self._recorded.read((entry.project_id, entry.path), reader)
 
     async def terms_for(self, project_id: ProjectId, path: str, terms: Terms) -> Terms:
         """Return the terms of a save, which an extension by outputs alone does not refuse."""
@@ -109,12 +110,15 @@ class OutputService:
             present = await asyncio.to_thread(load, data)
         except (PlatformError, NotANotebook):
             return sent
-        kept = await asyncio.to_thread(self._recorded.kept, place, user_id, sent.content, present)
+        kept = await asyncio.to_thread(
+            self._recorded.kept, place, sent.reader, sent.content, present
+        )
         if kept is sent.content or entry.revision is None:
             return sent
         return Sent(
             content=kept,
             terms=replace(sent.terms, expected=entry.revision.id),
+            reader=sent.reader,
             size=sent.size + len(data),
             may_be_trusted=await self._is_trusted(user_id, entry),
         )

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from platform_server.contents.cell_runs import Change, Json, State
-    from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
 
 _NOTEBOOKS = 1024
@@ -28,7 +27,7 @@ class _Cell:
 
     after: State
     earlier: set[State] = field(default_factory=set)
-    seen_by: set[UserId] = field(default_factory=set)
+    seen_by: set[str] = field(default_factory=set)  # readers
 
 
 class RecordedOutputs:
@@ -36,7 +35,7 @@ class RecordedOutputs:
 
     A page that was opened before, or while the cell ran, does not get the cell's later outputs:
     what it saves would take them out of the document again. So a state of the cell that was on the
-    way to what is recorded does not replace it, unless its user has read the document since.
+    way to what is recorded does not replace it, unless its reader has read the document since.
     Anything else that a page says does: a cell that was run again is as the page says.
     """
 
@@ -51,17 +50,17 @@ class RecordedOutputs:
             earlier = known.earlier if known is not None and len(known.earlier) < _STATES else set()
             cells[cell_id] = _Cell(after=change.after, earlier={*earlier, change.before})
 
-    def read(self, place: Place, user_id: UserId) -> None:
-        """Note that the user has the notebook as it is now."""
+    def read(self, place: Place, reader: str) -> None:
+        """Note that somebody has the notebook as it is now; a reader is a session or token."""
         for cell in self._notebooks.get(place, {}).values():
-            cell.seen_by.add(user_id)
+            cell.seen_by.add(reader)
 
     def concerns(self, place: Place) -> bool:
         """Tell whether there are recorded outputs in the notebook."""
         return place in self._notebooks
 
-    def kept(self, place: Place, user_id: UserId, sent: Json, present: Json) -> Json:
-        """Return the notebook that a user sends, with the recorded outputs that it is behind of."""
+    def kept(self, place: Place, reader: str, sent: Json, present: Json) -> Json:
+        """Return the notebook that a reader sends, with the recorded outputs it is behind of."""
         recorded = self._notebooks.get(place, {})
         theirs, ours = code_cells(sent), code_cells(present)
         behind: dict[str, Json] = {}
@@ -69,18 +68,18 @@ class RecordedOutputs:
             mine = ours.get(cell_id)
             if mine is None or state_of(mine) != cell.after:
                 del recorded[cell_id]  # somebody has replaced it
-            elif cell_id in theirs and _is_behind(theirs[cell_id], mine, cell, user_id):
+            elif cell_id in theirs and _is_behind(theirs[cell_id], mine, cell, reader):
                 behind[cell_id] = mine
         if not recorded:
             self._notebooks.pop(place, None)
         return {**sent, "cells": [_with(one, behind) for one in sent["cells"]]} if behind else sent
 
 
-def _is_behind(theirs: Json, mine: Json, cell: _Cell, user_id: UserId) -> bool:
+def _is_behind(theirs: Json, mine: Json, cell: _Cell, reader: str) -> bool:
     state = state_of(theirs)
     if state == cell.after:
-        cell.seen_by.add(user_id)
-    if user_id in cell.seen_by:
+        cell.seen_by.add(reader)
+    if reader in cell.seen_by:
         return False
     if state in cell.earlier:
         return True

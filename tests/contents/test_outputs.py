@@ -56,7 +56,7 @@ async def cell(contents: ContentsService, index: int = 0) -> dict[str, Any]:
 
 async def page_saves(contents: ContentsService, content: dict[str, Any], **terms: Any) -> Sent:
     """Save as the contents API does."""
-    sent = Sent(content=content, terms=Terms(author=ALICE.id, **terms), size=0)
+    sent = Sent(content=content, terms=Terms(author=ALICE.id, **terms), reader="tab", size=0)
     kept = await contents.outputs.with_recorded(WONDER, PATH, sent)
     await contents.save(WONDER, PATH, json.dumps(kept.content).encode(), kept.terms)
     return kept
@@ -182,12 +182,15 @@ async def test_a_cell_that_was_run_again_is_as_the_page_says(
     assert (await cell(contents))["outputs"] == shown
 
 
-async def test_who_has_read_the_outputs_may_clear_them(contents: ContentsService) -> None:
+@pytest.mark.parametrize(("reader", "expected"), [("tab", []), ("other", [printed("a")])])
+async def test_who_has_read_the_outputs_may_clear_them(
+    contents: ContentsService, reader: str, expected: list[dict[str, Any]]
+) -> None:
     await save(contents, notebook())
     await record(contents, run(printed("a")))
-    contents.outputs.read(ALICE.id, await contents.stat(WONDER, PATH))
+    contents.outputs.read(reader, await contents.stat(WONDER, PATH))
     await page_saves(contents, notebook())
-    assert (await cell(contents))["outputs"] == []
+    assert (await cell(contents))["outputs"] == expected
 
 
 async def test_who_saved_the_outputs_may_clear_them(contents: ContentsService) -> None:

@@ -102,7 +102,10 @@ class ContentsChanges:
             conflict_copy_by=(principal.name or principal.email) if keep_refused else None,
         )
         if kind == "notebook":
-            return await self._save_notebook(view, address, model, terms, size)
+            sent = Sent(
+                content=model.get("content"), terms=terms, reader=principal.credential, size=size
+            )
+            return await self._save_notebook(view, address, sent)
         if model.get("chunk") is not None:
             return await self._save_piece(view, address, model, terms)
         data = bytes_of(model)
@@ -196,14 +199,12 @@ class ContentsChanges:
         made = await contents.make_directory(project_id, address.path)
         return Saved(entry_model(view, made), is_new=not is_there)
 
-    async def _save_notebook(
-        self, view: ProjectView, address: Address, model: Model, terms: Terms, size: int
-    ) -> Saved:
-        outputs = self._services.contents.outputs
-        terms = await outputs.terms_for(view.project.id, address.path, terms)
+    async def _save_notebook(self, view: ProjectView, address: Address, sent: Sent) -> Saved:
+        outputs, project_id = self._services.contents.outputs, view.project.id
+        terms = await outputs.terms_for(project_id, address.path, sent.terms)
+        sent = replace(sent, terms=terms)
         for attempt in range(_ATTEMPTS, 0, -1):
-            sent = Sent(content=model.get("content"), terms=terms, size=size)
-            kept = await outputs.with_recorded(view.project.id, address.path, sent)
+            kept = await outputs.with_recorded(project_id, address.path, sent)
             try:
                 entry, fault = await self._save_sent(view, address, kept)
                 break

@@ -111,7 +111,7 @@ class ContentsTree:
         )
         trusted = await self._services.contents.trust.is_accepted(principal.id, found.entry)
         notebooks.mark(notebook, trusted=trusted)
-        self._services.contents.outputs.read(principal.id, found.entry)
+        self._services.contents.outputs.read(principal.credential, found.entry)
         said = {} if fault is None else {"message": fault}
         return model | {"content": notebook, "format": "json"} | said
 
