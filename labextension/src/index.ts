@@ -1,13 +1,29 @@
 /** The plugins of the Python Execution Platform. */
 
 import account from './account/index.js';
+import archives from './archives/index.js';
 import consoles from './consoles/index.js';
 import endings from './endings/index.js';
 import executor from './executor/index.js';
+import history from './history/index.js';
 import launcher from './launcher/index.js';
 import projects from './projects/index.js';
+import quota from './quota/index.js';
 import startup from './startup/index.js';
 import storage from './storage/index.js';
 import terminals from './terminals/index.js';
 
-export default [account, consoles, endings, executor, launcher, ...projects, ...startup, storage, terminals];
+export default [
+  account,
+  archives,
+  consoles,
+  endings,
+  executor,
+  history,
+  launcher,
+  ...projects,
+  quota,
+  ...startup,
+  storage,
+  terminals
+];

@@ -16,7 +16,8 @@ import {
 } from '@jupyterlab/services';
 
 import { ProjectGate } from './gate.js';
-import { IProjectGate } from './tokens.js';
+import { CheckedProvider, SaveConflicts } from './saving.js';
+import { IProjectGate, ISaveConflicts } from './tokens.js';
 
 const gate: ServiceManagerPlugin<IProjectGate> = {
   id: 'platform-labextension:project-gate',
@@ -25,6 +26,17 @@ const gate: ServiceManagerPlugin<IProjectGate> = {
   provides: IProjectGate,
   activate: () => new ProjectGate()
 };
+
+const conflicts: ServiceManagerPlugin<ISaveConflicts> = {
+  id: 'platform-labextension:save-conflicts',
+  description: 'Tells of saves that have become conflict copies.',
+  autoStart: true,
+  provides: ISaveConflicts,
+  activate: () => new SaveConflicts()
+};
+
+// Under this name the drive registers its default provider.
+const DEFAULT = 'default';
 
 /** A drive on which a new file or notebook always lands in a project. */
 class ProjectDrive extends Drive {
@@ -35,12 +47,28 @@ class ProjectDrive extends Drive {
     super(options);
   }
 
+  override get(path: string, options?: Contents.IFetchOptions): Promise<Contents.IModel> {
+    return super.get(path, options && this._withProvider(options));
+  }
+
+  override save(
+    path: string,
+    options: Contents.IContentProvisionOptions & Partial<Contents.IModel> = {}
+  ): Promise<Contents.IModel> {
+    return super.save(path, this._withProvider(options));
+  }
+
   /** A new folder may stand at the top: the server makes a project of it. */
   override async newUntitled(options: Contents.ICreateOptions = {}): Promise<Contents.IModel> {
     if (options.type === 'directory') {
       return super.newUntitled(options);
     }
     return super.newUntitled({ ...options, path: await this._gate.locate(options.path ?? '') });
+  }
+
+  /** Name the provider: core takes its own where none is named, whatever it calls the default. */
+  private _withProvider<T extends Contents.IContentProvisionOptions>(options: T): T {
+    return options.contentProviderId ? options : { ...options, contentProviderId: DEFAULT };
   }
 }
 
@@ -49,11 +77,20 @@ const drive: ServiceManagerPlugin<Contents.IDrive> = {
   id: 'platform-labextension:default-drive',
   description: 'The drive of all projects.',
   autoStart: true,
-  requires: [IProjectGate],
+  requires: [IProjectGate, ISaveConflicts],
   optional: [IServerSettings],
   provides: IDefaultDrive,
-  activate: (_app, gate: IProjectGate, serverSettings: ServerConnection.ISettings | null) =>
-    new ProjectDrive(gate, serverSettings ? { serverSettings } : {})
+  activate: (
+    _app,
+    gate: IProjectGate,
+    conflicts: SaveConflicts,
+    settings: ServerConnection.ISettings | null
+  ) => {
+    const serverSettings = settings ?? ServerConnection.makeSettings();
+    const address = { apiEndpoint: 'api/contents', serverSettings };
+    const defaultContentProvider = new CheckedProvider(address, conflicts);
+    return new ProjectDrive(gate, { serverSettings, defaultContentProvider });
+  }
 };
 
 /** A terminal manager whose terminals always run in a project's sandbox. */
@@ -117,4 +154,4 @@ const nbconvert: ServiceManagerPlugin<NbConvert.IManager> = {
   })
 };
 
-export default [gate, drive, terminals, nbconvert];
+export default [gate, conflicts, drive, terminals, nbconvert];

@@ -22,6 +22,23 @@ export const IProjectGate = new Token<IProjectGate>(
   'Finds the project that something new goes into.'
 );
 
+/** A save that was not carried out: what was to be saved is in a copy beside the file. */
+export interface IConflict {
+  readonly path: string;
+  /** Where the copy is; both are paths in the contents API. */
+  readonly copy: string;
+}
+
+/** Tells of saves that have become conflict copies. Part of the page before the application is. */
+export interface ISaveConflicts {
+  readonly happened: ISignal<ISaveConflicts, IConflict>;
+}
+
+export const ISaveConflicts = new Token<ISaveConflicts>(
+  'platform-labextension:ISaveConflicts',
+  'Tells of saves that have become conflict copies.'
+);
+
 /** The projects of the person at the keyboard, by the name of their folder. */
 export interface IProjects {
   /** Their folders, in the order of the file browser; null until they are known. */

@@ -22,13 +22,30 @@ export class ServerApi {
     return this._request(path, { method: 'POST', body: JSON.stringify(body) });
   }
 
-  /** Rejects with ApiError for a refusal, and ServerConnection.NetworkError when there is no answer. */
+  async delete(path: string): Promise<void> {
+    await this._request(path, { method: 'DELETE' });
+  }
+
+  /** The answer's bytes as text. */
+  async text(path: string): Promise<string> {
+    return (await this._answer(path, { method: 'GET' })).text;
+  }
+
   private async _request(path: string, init: RequestInit): Promise<unknown> {
+    const { text, response } = await this._answer(path, init);
+    return text === '' || response.redirected ? null : (JSON.parse(text) as unknown);
+  }
+
+  /** Rejects with ApiError for a refusal, and ServerConnection.NetworkError when there is no answer. */
+  private async _answer(
+    path: string,
+    init: RequestInit
+  ): Promise<{ readonly text: string; readonly response: Response }> {
     const response = await ServerConnection.makeRequest(this.url(path), init, this._settings);
     const text = await response.text();
     if (!response.ok) {
       throw new ApiError(refusalFromBody(response.status, response.statusText, text));
     }
-    return text === '' || response.redirected ? null : (JSON.parse(text) as unknown);
+    return { text, response };
   }
 }
