@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.model import KernelRecord, Sandbox, SandboxId
     from platform_server.sandboxes.repository import SandboxRepository
 
-_PATIENCE = 10.0  # seconds for an agent to dial in and answer; it tries ten times a second
+# Seconds for an agent to dial in and answer. It tries ten times a second; but a host that is short
+# of everything, or frozen, is slow.
+_PATIENCE = 30.0
 
 _HALF_STARTED = "The server was restarted while the sandbox started."
 _SILENT = "The sandbox did not answer after the server had been restarted."
@@ -33,7 +35,7 @@ class FoundKernel:
 
     record: KernelRecord
     project_id: ProjectId
-    runtime: AgentRuntime | None  # None: its sandbox has ended
+    runtime: AgentRuntime | None  # None: its sandbox has ended, or is not taken over yet
     process: AgentKernel | None
     ended: Ended | None  # why, if its sandbox has ended
 
@@ -53,21 +55,35 @@ class Adoption:
         self._repository = repository
         self._new_runtime = new_runtime
         self._now = now
+        self._seen: dict[SandboxId, Container] = {}  # as the engine told at the last look
 
-    async def look(
-        self, known: Collection[SandboxId]
-    ) -> list[tuple[Sandbox, AgentRuntime | Ended]]:
-        """Return each but the known ones with its runtime, or with how it ended.
+    async def look(self, known: Collection[SandboxId]) -> list[Sandbox]:
+        """Return each sandbox but the known ones. Raises EngineUnavailable, StorageUnavailable."""
+        self._seen = {one.sandbox_id: one for one in await self._engine.containers()}
+        return [one for one in await self._repository.unended() if one.id not in known]
 
-        Raises EngineUnavailable, StorageUnavailable; then nothing is taken over.
-        """
-        containers = {one.sandbox_id: one for one in await self._engine.containers()}
-        kernels = await self._repository.kernels()
-        left = [one for one in await self._repository.unended() if one.id not in known]
-        found = await asyncio.gather(
-            *(self._take(one, containers.get(one.id), kernels) for one in left)
-        )
-        return list(zip(left, found, strict=True))
+    async def take(self, sandbox: Sandbox) -> AgentRuntime | Ended:
+        """Return its runtime, or how it ended. Raises EngineUnavailable, StorageUnavailable."""
+        if sandbox.state is SandboxState.STARTING:
+            return self._ended(EndCause.ENGINE, _HALF_STARTED)
+        container = self._seen.pop(sandbox.id, None) or await self._container(sandbox.id)
+        if container is None or not container.running:
+            return self._death(container)
+        records = await self._kernels_of(sandbox.id)
+        runtime = self._new_runtime(sandbox.id)
+        runtime.listen()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await runtime.adopt(container.pid, records)
+        except (PlatformError, TimeoutError):
+            ended = self._silence(await self._container(sandbox.id))
+            await runtime.end(ended)
+            return ended
+        except asyncio.CancelledError:
+            await runtime.end(self._ended(EndCause.UNKNOWN, _GONE))
+            raise
+        await self._end_forgotten(runtime, records)
+        return runtime
 
     async def kernels(self, running: dict[SandboxId, AgentRuntime]) -> list[FoundKernel]:
         """Return the kernels of earlier processes; those that never came to be are forgotten."""
@@ -91,24 +107,25 @@ class Adoption:
             ended=sandbox.ended,
         )
 
-    async def _take(
-        self, sandbox: Sandbox, container: Container | None, kernels: Sequence[KernelRecord]
-    ) -> AgentRuntime | Ended:
-        if sandbox.state is SandboxState.STARTING:
-            return self._ended(EndCause.ENGINE, _HALF_STARTED)
-        if container is None or not container.running:
-            return self._death(container)
-        runtime = self._new_runtime(sandbox.id)
-        runtime.listen()
-        own = [record for record in kernels if record.sandbox_id == sandbox.id]
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await runtime.adopt(container.pid, own)
-        except (PlatformError, TimeoutError):
-            ended = self._ended(EndCause.ENGINE, _SILENT)
-            await runtime.end(ended)
-            return ended
-        return runtime
+    async def _end_forgotten(self, runtime: AgentRuntime, records: Sequence[KernelRecord]) -> None:
+        """End the kernels that somebody shut down while their sandbox was not taken over yet."""
+        left = {one.launch.kernel_id for one in await self._kernels_of(runtime.sandbox_id)}
+        for record in records:
+            kernel = runtime.kernel(record.launch.kernel_id)
+            if kernel is not None and record.launch.kernel_id not in left:
+                await kernel.kill()
+
+    async def _kernels_of(self, sandbox_id: SandboxId) -> list[KernelRecord]:
+        return [one for one in await self._repository.kernels() if one.sandbox_id == sandbox_id]
+
+    async def _container(self, sandbox_id: SandboxId) -> Container | None:
+        found = [one for one in await self._engine.containers() if one.sandbox_id == sandbox_id]
+        return found[0] if found else None
+
+    def _silence(self, container: Container | None) -> Ended:
+        if container is not None and container.running:
+            return self._ended(EndCause.ENGINE, _SILENT)
+        return self._death(container)
 
     def _death(self, container: Container | None) -> Ended:
         if container is None:

@@ -30,6 +30,7 @@ from platform_server.sandboxes.model import (
     SandboxState,
 )
 from platform_server.sandboxes.pool import Pool, PoolSize, WarmSandbox
+from platform_server.sandboxes.takeover import Takeovers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -50,6 +51,7 @@ Exclusively: TypeAlias = "Callable[[ProjectId], AbstractAsyncContextManager[None
 _AT_ONCE = 4  # containers that start at the same time; more are slower, one and all
 _START_PATIENCE = 60.0  # seconds for the agent to dial in
 _ENGINE_PAUSE = 2.0  # seconds before an engine that went away is asked again
+_ADOPTED_SOON = 1.0  # seconds that the server waits for sandboxes, which it takes over all the same
 
 _STOPPED_BY_SOMEBODY = "The sandbox was stopped."
 _STOPPED = {
@@ -97,7 +99,8 @@ class SandboxService:
     ``on_starting`` hooks run before a project's code can see its files, ``on_stopping`` hooks when
     it has ended and before that is told to anybody, so that what it wrote last is kept. While a
     waiting sandbox becomes a project's, ``exclusively`` keeps others off the project's folders.
-    ``on_adopted`` hooks run once, when what an earlier process left has been taken over.
+    ``on_adopted`` hooks run when what an earlier process left has been taken over, and again for
+    each sandbox that was late.
     """
 
     def __init__(
@@ -133,7 +136,9 @@ class SandboxService:
             engine=engine, repository=repository, new_runtime=self._new_runtime, now=now
         )
         self._adopting = asyncio.Lock()
-        self.has_adopted = False  # what an earlier process left is taken over or swept
+        self._has_looked = False
+        self._takeovers = Takeovers(self._settle, self._tell_adopted)
+        self.has_adopted = False  # all that an earlier process left is taken over or swept
 
     async def start(self) -> None:
         """Take over what an earlier server left, and begin to watch.
@@ -152,6 +157,7 @@ class SandboxService:
         if self._watcher is not None:
             self._watcher.cancel()
             await asyncio.gather(self._watcher, return_exceptions=True)
+        await self._takeovers.aclose()
         await self._pool.aclose()
         for start in list(self._starting.values()):
             start.cancel()
@@ -230,14 +236,16 @@ class SandboxService:
 
     async def stop(self, project_id: ProjectId, *, cause: EndCause) -> None:
         """End the project's sandbox; what its code wrote is kept. Nothing when none runs."""
+        await self._takeovers.of(project_id)
         running = self._running.get(project_id)
         if running is not None:
             await self._end(running, self._ended(cause, _STOPPED.get(cause, _STOPPED_BY_SOMEBODY)))
 
     async def _start(self, project_id: ProjectId) -> AgentRuntime:
-        if len(self._running) + len(self._starting) > self._policy.most:
+        if len(self._known()) + len(self._starting) > self._policy.most:
             raise LimitReached("All places for sandboxes are taken; try again in a few minutes.")
         await self._adopt()
+        await self._takeovers.of(project_id)
         adopted = self.running(project_id)
         if adopted is not None:
             return adopted
@@ -366,28 +374,43 @@ class SandboxService:
     async def _adopt(self) -> None:
         """Take over, once, what runs; sweep the rest. Raises EngineUnavailable, StorageUnavailable.
 
-        A call that failed half-way is made good by the next.
+        A call that failed half-way is made good by the next. Who does not answer soon is late.
         """
         async with self._adopting:
-            if self.has_adopted:
+            if self._has_looked:
                 return
-            known = {running.sandbox.id for running in self._running.values()}
-            for sandbox, found in await self._adoption.look(known):
-                if isinstance(found, Ended):
-                    await self._bury(sandbox, found)
+            for sandbox in await self._adoption.look(self._known()):
+                if sandbox.state is SandboxState.STARTING:
+                    await self._settle(sandbox)  # before its folders are recovered
                 else:
-                    await self._resume(sandbox, found)
+                    self._takeovers.begin(sandbox)
+            await self._takeovers.soon(_ADOPTED_SOON)
             await self._sweep()
             await self._volumes.recover()
-            for hook in self.on_adopted:
-                await hook()
-            await self._forget_kernels()
-            self.has_adopted = True
+            await self._tell_adopted()
+            self._has_looked = True
+
+    def _known(self) -> set[SandboxId]:
+        """Return the sandboxes that run, or of which it is not known whether they do."""
+        return {one.sandbox.id for one in self._running.values()} | self._takeovers.open
+
+    async def _settle(self, sandbox: Sandbox) -> None:
+        found = await self._adoption.take(sandbox)
+        if isinstance(found, Ended):
+            await self._bury(sandbox, found)
+        else:
+            await self._resume(sandbox, found)
+
+    async def _tell_adopted(self) -> None:
+        for hook in self.on_adopted:
+            await hook()
+        await self._forget_kernels()
+        self.has_adopted = not self._takeovers.open
 
     async def _forget_kernels(self) -> None:
         """Forget the kernels of sandboxes that have ended."""
-        running = {one.sandbox.id for one in self._running.values()}
-        for sandbox_id in {one.sandbox_id for one in await self._repository.kernels()} - running:
+        found = {one.sandbox_id for one in await self._repository.kernels()}
+        for sandbox_id in found - self._known():
             await self._repository.forget_kernels(sandbox_id)
 
     async def _resume(self, sandbox: Sandbox, runtime: AgentRuntime) -> None:
@@ -410,10 +433,9 @@ class SandboxService:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _sweep(self) -> None:
-        """Remove every container of this installation that no running sandbox owns."""
-        owned = {running.sandbox.id for running in self._running.values()}
+        """Remove every container of this installation that no sandbox owns."""
         for container in await self._engine.containers():
-            if container.sandbox_id not in owned:
+            if container.sandbox_id not in self._known():
                 await self._engine.remove(container.sandbox_id)
                 await self._tidy(container.sandbox_id)
 

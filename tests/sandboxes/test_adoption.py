@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import signal
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -103,6 +105,11 @@ class Installation:
 
         while await asyncio.to_thread(count) > 1:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.05)
+
+    async def agent(self, sandbox_id: SandboxId) -> int:
+        """Return a sandbox's main process."""
+        (pid,) = (one.pid for one in await self.engine.containers() if one.sandbox_id == sandbox_id)
+        return pid
 
     async def kill(self, sandbox_id: SandboxId) -> None:
         """End a sandbox's container, as its host would."""
@@ -307,6 +314,65 @@ async def test_a_sandbox_whose_agent_is_silent_is_ended(
     assert sandbox.ended is not None
     assert "did not answer" in sandbox.ended.detail
     assert await installation.containers() == set()
+
+
+async def test_a_sandbox_that_answers_late_holds_up_nobody_and_is_taken_over(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
+    monkeypatch.setattr("platform_server.sandboxes.service._ADOPTED_SOON", 0.3)
+    first = await installation.server()
+    late = await first.runtime(PROJECT)
+    kernel = await late.start_kernel(LAUNCH)
+    await ask(kernel.endpoints, "execute_request", code="x = 41", silent=False)
+    healthy = await first.runtime(ProjectId("healthy"))
+    agent = await installation.agent(late.sandbox_id)
+    os.kill(agent, signal.SIGSTOP)
+    told = asyncio.Event()
+
+    async def tell() -> None:
+        told.set()
+
+    try:
+        await first.die()
+        second = await installation.server(tell)
+        assert (await second.runtime(ProjectId("healthy"))).sandbox_id == healthy.sandbox_id
+        assert second.running(PROJECT) is None
+        assert not second.has_adopted
+        (found,) = await second.found_kernels()
+        assert (found.runtime, found.process, found.ended) == (None, None, None)
+        told.clear()
+        wanted = asyncio.create_task(second.runtime(PROJECT))
+    finally:
+        os.kill(agent, signal.SIGCONT)
+
+    async with asyncio.timeout(20):
+        assert (await wanted).sandbox_id == late.sandbox_id
+        await told.wait()
+    assert second.has_adopted
+    (found,) = await second.found_kernels()
+    assert found.process is not None
+    asked = {"code": "", "user_expressions": {"x": "x + 1"}, "silent": False}
+    reply = await ask(found.process.endpoints, "execute_request", **asked)
+    assert reply["user_expressions"]["x"]["data"]["text/plain"] == "42"
+
+
+async def test_a_kernel_shut_down_before_its_sandbox_answered_is_ended(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform_server.sandboxes.service._ADOPTED_SOON", 0.1)
+    first = await installation.server()
+    runtime = await first.runtime(PROJECT)
+    await runtime.start_kernel(LAUNCH)
+    agent = await installation.agent(runtime.sandbox_id)
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        await first.die()
+        second = await installation.server()
+        await second.forget_kernel(KERNEL)
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    assert await kernels_in(await second.runtime(PROJECT)) == 0
+    assert await second.found_kernels() == []
 
 
 async def test_an_engine_that_is_away_at_first_does_not_cost_the_sandboxes(

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from platform_server.identity.model import Role
+from platform_server.paths import Home
+from platform_server.sandboxes.docker_engine import DockerEngine
+from platform_server.settings import Settings
 from platform_server.testing.chaos.lives import Lives
 from platform_server.testing.conversations import text_of
 from platform_server.testing.serving import join
@@ -52,6 +57,16 @@ async def open_session(person: Person, path: str) -> dict[str, Any]:
     answer = await person.http.post("/api/sessions", json=body)
     assert answer.is_success, answer.text
     return dict(answer.json())
+
+
+async def agents(lives: Lives) -> list[int]:
+    """Return the main processes of the installation's running sandboxes."""
+    settings = Settings(home=Home(lives.home), database_url="")
+    engine = DockerEngine(installation=settings.installation, seccomp=lives.home)
+    try:
+        return [one.pid for one in await engine.containers() if one.running]
+    finally:
+        await engine.aclose()
 
 
 async def kill_and_start(lives: Lives) -> None:
@@ -157,6 +172,54 @@ async def test_a_question_asked_before_is_answered_after(lives: Lives, ada: Pers
         await socket.send("stdin", "input_reply", {"value": "Ada"})
         assert "hello Ada" in text_of(await socket.finished(request))
         assert await value_of(socket, "name") == "Ada"
+
+
+async def test_a_kernel_whose_sandbox_is_late_is_listed_and_goes_on(
+    lives: Lives, ada: Person
+) -> None:
+    session = await open_session(ada, "work/a.ipynb")
+    kernel_id = session["kernel"]["id"]
+    async with connected(ada, kernel_id) as socket:
+        await socket.run("x = [41]")
+    (agent,) = await agents(lives)
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        await kill_and_start(lives)
+        (found,) = (await ada.http.get("/api/sessions")).json()
+        assert (found["id"], found["kernel"]["id"]) == (session["id"], kernel_id)
+        assert found["kernel"]["execution_state"] == "unknown"
+        async with connected(ada, kernel_id) as socket:
+            request = await socket.execute("x[0] + 1")
+            os.kill(agent, signal.SIGCONT)
+            answers = await socket.finished(request)
+            (result,) = [one for one in answers if one.header.type == "execute_result"]
+            assert result.content["data"]["text/plain"] == "42"
+    finally:
+        os.kill(agent, signal.SIGCONT)
+
+
+async def test_the_end_of_an_adopted_kernel_and_of_its_sandbox_is_told(
+    lives: Lives, ada: Person
+) -> None:
+    kernel_id = await start_kernel(ada, "work")
+
+    await kill_and_start(lives)
+
+    (model,) = (await ada.http.get("/api/kernels")).json()
+    assert model["connections"] == 0
+    async with connected(ada, kernel_id) as socket:
+        (model,) = (await ada.http.get("/api/kernels")).json()
+        assert (model["id"], model["connections"]) == (kernel_id, 1)
+        await socket.execute("import os\nos.kill(os.getpid(), 9)")
+        ended = await socket.first(lambda one: "ended" in one.content)
+        assert ended.content["execution_state"] == "restarting"
+        assert ended.content["ended"]["cause"] == "killed"
+        assert await value_of(socket, "1 + 1") == 2
+        (sandbox,) = (await ada.http.get("/api/containers")).json()
+        assert (await ada.http.delete(f"/api/containers/{sandbox['id']}")).is_success
+        stopped = await socket.first(lambda one: one.content.get("execution_state") == "dead")
+        assert stopped.content["ended"]["cause"] == "user"
+    assert await agents(lives) == []
 
 
 async def test_an_adopted_kernel_is_interrupted_restarted_and_shut_down(

@@ -115,11 +115,27 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
                 await self._kill()
                 raise
 
+    async def await_take_over(self) -> None:
+        """Take it that an earlier server process started it, and its sandbox is still to answer.
+
+        What it is asked meanwhile waits.
+        """
+        self.execution_state = "unknown"
+        await self.link.disconnect("The sandbox does not answer yet.", is_awaited=True)
+
+    @property
+    def is_to_be_taken_over(self) -> bool:
+        """Whether an earlier server process started it, and nothing has come of that here yet."""
+        is_new = self.provisioner is None and self.ended is None
+        return is_new and not self._one_at_a_time.locked()
+
     async def take_over(self, runtime: KernelHost, process: KernelProcess) -> None:
-        """Go on with a kernel that an earlier server process started; call it once, as the start.
+        """Go on with a kernel that an earlier server process started, if it is to be taken over.
 
         It counts as busy until it says that it is not.
         """
+        if not self.is_to_be_taken_over:
+            return  # somebody has restarted it
         async with self._one_at_a_time:
             provisioner = SandboxProvisioner(
                 kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self
@@ -132,8 +148,8 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
 
     async def note_end(self, ended: Ended) -> None:
         """Take it that it ended with its sandbox while no server was there."""
-        self.ended, self.execution_state = ended, "dead"
         await self.link.disconnect(ended.detail)
+        self._watch.tell(ended, "dead")
 
     async def restart_kernel(self, *_args: Any, **_kwargs: Any) -> None:  # type: ignore[override]
         """Kill the kernel and start it again on the same endpoints, whatever its state."""

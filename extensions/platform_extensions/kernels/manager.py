@@ -241,22 +241,29 @@ class PlatformKernels(AsyncMappingKernelManager):
         return self._recorded_of.setdefault(project_id, share)
 
     async def _adopt(self) -> None:
-        """Go on with the kernels of an earlier server process."""
+        """Go on with the kernels of an earlier server process, those of late sandboxes later."""
         for found in await self.services.sandboxes.found_kernels():
-            if found.record.launch.kernel_id not in self:
-                await self._go_on(found)
+            kernel_id = found.record.launch.kernel_id
+            kernel = self.get_kernel(kernel_id) if kernel_id in self else self._found(found)
+            if kernel.is_to_be_taken_over:
+                await self._go_on(kernel, found)
 
-    async def _go_on(self, found: FoundKernel) -> None:
+    def _found(self, found: FoundKernel) -> PlatformKernel:
         launch = found.record.launch
         home = KernelHome(
             owner_id=launch.owner_id, project_id=found.project_id, cwd=launch.cwd, env=launch.env
         )
         kernel = self._new(launch.kernel_id, launch.kernel_name, home, key=launch.key)
         self._hold(kernel)
+        return kernel
+
+    async def _go_on(self, kernel: PlatformKernel, found: FoundKernel) -> None:
         if found.runtime is not None and found.process is not None:
             await kernel.take_over(found.runtime, found.process)
         elif found.ended is not None:
             await kernel.note_end(found.ended)
+        else:
+            await kernel.await_take_over()
 
     async def _forget(self, kernel: PlatformKernel) -> None:
         """Let no later server process go on with it; one without a store may find it again."""

@@ -47,6 +47,14 @@ class KernelWatch:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
+    def tell(self, ended: Ended, state: str) -> None:
+        """Let everybody know that the process ended, and what state that leaves the kernel in."""
+        log.warning("kernel %s: %s, %s", self._kernel.kernel_id, ended.cause.value, state)
+        self._kernel.ended = ended
+        self._kernel.execution_state = state
+        content = {"execution_state": state, "ended": ended_model(ended)}
+        self._kernel.link.announce("status", content)
+
     async def _watch(self, process: KernelProcess) -> None:
         ended: Ended | None = await process.wait()
         while ended is not None:
@@ -56,7 +64,7 @@ class KernelWatch:
         """Tell about the end and start again; return why that failed, if it did."""
         pause = None if ended.cause in _WANTED else self._policy.pause()
         await self._kernel.link.disconnect(ended.detail, is_awaited=pause is not None)
-        self._tell(ended, "dead" if pause is None else "restarting")
+        self.tell(ended, "dead" if pause is None else "restarting")
         if pause is None:
             return None
         await asyncio.sleep(pause)
@@ -65,10 +73,3 @@ class KernelWatch:
         except PlatformError as error:
             return replace(ended, detail=error.message)
         return None
-
-    def _tell(self, ended: Ended, state: str) -> None:
-        log.warning("kernel %s: %s, %s", self._kernel.kernel_id, ended.cause.value, state)
-        self._kernel.ended = ended
-        self._kernel.execution_state = state
-        content = {"execution_state": state, "ended": ended_model(ended)}
-        self._kernel.link.announce("status", content)
