@@ -49,6 +49,7 @@ from platform_server.services import Services
 from platform_server.settings import environment, home_from
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.blobs_spooling import SpoolingBlobStore
+from platform_server.storage.blobs_supabase import SupabaseBlobStore
 from platform_server.storage.contents import SqlContentsRepository
 from platform_server.storage.database import Database
 from platform_server.storage.garbage import SqlGarbageRepository
@@ -91,7 +92,8 @@ class Platform:
         self._settings = settings
         self._lock = HomeLock(settings.home.lock)
         self._database = Database(settings.database_url)
-        self._blobs = make_blobs(settings, remote)
+        self._supabase = make_remote(settings)
+        self._blobs = make_blobs(settings, remote or self._supabase)
         self._engine = _engine(settings)
         self._volumes = FolderVolumes(settings.home.volumes)
         self.services = self._services()
@@ -105,6 +107,8 @@ class Platform:
         """
         self._lock.acquire()
         await self._upgrade()
+        if self._supabase is not None:
+            await self._supabase.start()
         if isinstance(self._blobs, SpoolingBlobStore):
             await self._blobs.start()
         await self.services.contents.start()
@@ -123,6 +127,8 @@ class Platform:
         await self.services.contents.aclose()
         if isinstance(self._blobs, SpoolingBlobStore):
             await self._blobs.aclose()
+        if self._supabase is not None:
+            await self._supabase.aclose()
         await self._engine.aclose()
         await self.services.identity.aclose()
         await self._database.aclose()
@@ -212,7 +218,12 @@ def make_identity(database: Database, settings: Settings) -> IdentityService:
     )
 
 
-def make_blobs(settings: Settings, remote: BlobStore | None = None) -> BlobStore:
+def make_remote(settings: Settings) -> SupabaseBlobStore | None:
+    """Return the remote store of an installation that has one; to be closed in the end."""
+    return SupabaseBlobStore(settings.storage) if settings.storage is not None else None
+
+
+def make_blobs(settings: Settings, remote: BlobStore | None) -> BlobStore:
     """Return where an installation keeps the bytes of its files.
 
     A remote store may be away: then what is saved waits in a folder of this server.

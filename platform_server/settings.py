@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from dotenv import dotenv_values
 
 from platform_server.contents.limits import ContentsLimits
 from platform_server.environments.model import PackagePolicy
+from platform_server.errors import InvalidInput
 from platform_server.identity.supabase_api import SupabaseKeys
 from platform_server.paths import Home
 from platform_server.sandboxes.model import Limits
@@ -30,8 +32,31 @@ VARIABLES = (
     "SUPABASE_URL",
     "SUPABASE_ANON_KEY",
     "SUPABASE_SERVICE_KEY",
+    "SUPABASE_BUCKET",
     "JWT_SECRET",
 )
+
+_WORD = re.compile(r"[!-~]+", re.ASCII)
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageKeys:
+    """How a bucket of Supabase Storage is reached. Raises InvalidInput for what cannot be."""
+
+    url: str  # of the project
+    service_key: str = field(repr=False)  # may do everything: never leaves the server
+    bucket: str
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("https://", "http://")):
+            raise InvalidInput("SUPABASE_URL has to begin with https://.")
+        if not _WORD.fullmatch(self.service_key):  # not quoted: it is a secret
+            raise InvalidInput("SUPABASE_SERVICE_KEY is not a key: it has to be one word.")
+        if not _BUCKET.fullmatch(self.bucket):
+            raise InvalidInput(
+                "SUPABASE_BUCKET has to be a name of letters, digits, dots, dashes and underscores."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +76,7 @@ class Settings:
     package_index: str = ""  # its address; empty: pip's own
     package_cache_bytes: int = 20 * 2**30
     supabase: SupabaseKeys | None = None  # where accounts are kept, unless here
+    storage: StorageKeys | None = None  # where files' bytes are kept, unless here
     outbox_bytes: int = 10 * 2**30  # that may wait here for a remote store that is away
     session_lifetime: timedelta = timedelta(days=14)  # of a signed-in browser that is not used
     sign_up: bool = True  # whoever reaches the server may make a learner's account
@@ -78,10 +104,16 @@ def database_url_from(environ: Mapping[str, str], home: Home) -> str:
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
-    """Return the settings of an installation that is configured by its environment only."""
+    """Return the settings of an installation that is configured by its environment only.
+
+    Raises InvalidInput for what cannot be meant.
+    """
     home = home_from(environ)
     return Settings(
-        home=home, database_url=database_url_from(environ, home), supabase=supabase_from(environ)
+        home=home,
+        database_url=database_url_from(environ, home),
+        supabase=supabase_from(environ),
+        storage=storage_from(environ),
     )
 
 
@@ -96,3 +128,20 @@ def supabase_from(environ: Mapping[str, str]) -> SupabaseKeys | None:
         service_key=environ.get("SUPABASE_SERVICE_KEY", ""),
         jwt_secret=environ.get("JWT_SECRET", ""),
     )
+
+
+def storage_from(environ: Mapping[str, str]) -> StorageKeys | None:
+    """Return how Supabase Storage is reached, None when files' bytes are kept here.
+
+    It takes a bucket's name: the address and the key alone, which accounts need, too, must not move
+    the files of an installation. Raises InvalidInput when a part is missing.
+    """
+    bucket = environ.get("SUPABASE_BUCKET")
+    if not bucket:
+        return None
+    url, key = environ.get("SUPABASE_URL"), environ.get("SUPABASE_SERVICE_KEY")
+    if not url or not key:
+        raise InvalidInput(
+            "SUPABASE_BUCKET is set: set SUPABASE_URL and SUPABASE_SERVICE_KEY, too."
+        )
+    return StorageKeys(url=url, service_key=key, bucket=bucket)

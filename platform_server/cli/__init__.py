@@ -12,6 +12,7 @@ from platform_server.cli.garbage import collect_garbage
 from platform_server.cli.maintenance import database, image
 from platform_server.cli.tokens import token
 from platform_server.cli.users import user
+from platform_server.errors import PlatformError
 
 _SERVE = "Without a command it serves; `jupyter platform --help-all` lists the options of that."
 _HELP_OPTIONS = ["-h", "--help"]
@@ -35,7 +36,10 @@ def main() -> None:
 
         serve(arguments)
     else:
-        platform.main(arguments, prog_name="jupyter platform")
+        try:
+            platform.main(arguments, prog_name="jupyter platform")
+        except PlatformError as error:  # of settings that cannot be meant
+            sys.exit(error.message)
 
 
 def _is_to_serve(arguments: list[str]) -> bool:

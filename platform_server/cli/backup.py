@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from platform_server.cli.running import run
+from platform_server.cli.running import blobs_of, run
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,7 +61,6 @@ def restore(file: Path) -> None:
 
 
 def _with_installation(work: Work) -> Manifest:
-    from platform_server.app import make_blobs
     from platform_server.settings import environment, settings_from
     from platform_server.storage.database import Database
 
@@ -71,7 +70,8 @@ def _with_installation(work: Work) -> Manifest:
     async def complete() -> Manifest:
         database = Database(settings.database_url)
         try:
-            return await work(database, make_blobs(settings), settings)
+            async with blobs_of(settings) as blobs:
+                return await work(database, blobs, settings)
         finally:
             await database.aclose()
 

@@ -20,8 +20,11 @@ from platform_server.identity.model import Role
 from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.sandboxes.docker_image import image_name
 from platform_server.sandboxes.vulnerabilities import versions_from, vulnerabilities_of
+from platform_server.storage.blobs_folder import FolderBlobStore
+from platform_server.storage.blobs_supabase import SupabaseBlobStore, reason
 from platform_server.storage.database import Database
 from platform_server.storage.migrate import is_current
+from platform_server.storage.supabase_http import Patience
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,6 +78,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield home(settings.home.root)
     yield disk(settings.home.root)
     async for finding in database(settings):
+        yield finding
+    async for finding in storage(settings):
         yield finding
     async for finding in engine(settings):
         yield finding
@@ -160,6 +165,32 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
         )
     finally:
         await connection.aclose()
+
+
+async def storage(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at the store of files' bytes, if it is a remote one."""
+    if settings.storage is None:
+        return
+    remote = SupabaseBlobStore(settings.storage, Patience(total=5.0))
+    what = f'Files are kept in the bucket "{settings.storage.bucket}" of Supabase'
+    try:
+        await remote.check()
+        yield good(what)
+    except StorageUnavailable as error:
+        yield bad(
+            f"{what}, which cannot be used: {reason(error)}",
+            "Correct SUPABASE_URL and SUPABASE_SERVICE_KEY (the secret key, not the public one); "
+            "make the bucket private; look at the project's status page.",
+        )
+    finally:
+        await remote.aclose()
+    async for project in FolderBlobStore(settings.home.blobs).projects():
+        yield warning(
+            f"{settings.home.blobs} has files, too, of the project {project} and maybe others",
+            "From before Supabase was configured? See docs/how-to/supabase-storage.md: back up "
+            "without SUPABASE_BUCKET, and restore with it.",
+        )
+        return
 
 
 async def engine(settings: Settings) -> AsyncIterator[Finding]:

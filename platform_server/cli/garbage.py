@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from platform_server.cli.running import run
+from platform_server.cli.running import blobs_of, run
 
 if TYPE_CHECKING:
     from platform_server.contents.garbage import Collected
@@ -30,23 +30,20 @@ def collect_garbage(*, dry_run: bool, hours: int) -> None:
     does the same every six hours.
     """
     found = run(lambda: _collect(timedelta(hours=hours), dry_run=dry_run))
-    verb = "would be removed" if dry_run else "removed"
+    verb = "To be removed" if dry_run else "Removed"
     later = found.unused - found.removed
-    click.echo(
-        f"{found.unused:,} unused files, {found.unused_bytes:,} bytes: "
-        f"{found.removed:,} {verb} ({found.removed_bytes:,} bytes), {later:,} not unused for "
-        f"{hours} hours yet."
-    )
+    click.echo(f"Unused: {found.unused:,} ({found.unused_bytes:,} bytes)")
+    click.echo(f"{verb}: {found.removed:,} ({found.removed_bytes:,} bytes)")
+    click.echo(f"Not known to be unused for {hours} hours yet: {later:,}")
     if found.strange_projects:
         click.echo(
-            f"{found.strange_projects:,} projects in the store are not in this database: "
-            "left alone.",
+            "Projects in the store that this database has not, left alone: "
+            f"{found.strange_projects:,}",
             err=True,
         )
 
 
 async def _collect(grace: timedelta, *, dry_run: bool) -> Collected:
-    from platform_server.app import make_blobs
     from platform_server.contents.garbage import GarbageService
     from platform_server.settings import environment, settings_from
     from platform_server.storage.database import Database
@@ -58,7 +55,8 @@ async def _collect(grace: timedelta, *, dry_run: bool) -> Collected:
     database = Database(settings.database_url)
     try:
         await upgrade(database)
-        service = GarbageService(make_blobs(settings), SqlGarbageRepository(database), grace=grace)
-        return await service.collect(dry_run=dry_run)
+        async with blobs_of(settings) as blobs:
+            service = GarbageService(blobs, SqlGarbageRepository(database), grace=grace)
+            return await service.collect(dry_run=dry_run)
     finally:
         await database.aclose()

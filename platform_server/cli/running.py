@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -10,9 +11,11 @@ import click
 from platform_server.errors import PlatformError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from platform_server.contents.blobs import BlobStore
     from platform_server.identity.service import IdentityService
+    from platform_server.settings import Settings
 
 T = TypeVar("T")
 _ASK_DOCTOR = "`jupyter platform doctor` looks for the reason."
@@ -35,6 +38,19 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
         raise click.ClickException(f"{error.message} {_ASK_DOCTOR}") from error
     except PlatformError as error:
         raise click.ClickException(error.message) from error
+
+
+@asynccontextmanager
+async def blobs_of(settings: Settings) -> AsyncIterator[BlobStore]:
+    """Give the store of an installation's files."""
+    from platform_server.app import make_blobs, make_remote
+
+    remote = make_remote(settings)
+    try:
+        yield make_blobs(settings, remote)
+    finally:
+        if remote is not None:
+            await remote.aclose()
 
 
 async def _with_accounts(work: Callable[[IdentityService], Awaitable[T]]) -> T:

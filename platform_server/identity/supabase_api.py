@@ -6,7 +6,7 @@ Stateless, unlike the vendor's client, which holds one session and swaps its hea
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -34,8 +34,8 @@ class SupabaseKeys:
 
     url: str
     anon_key: str
-    service_key: str = ""  # may do everything: never leaves the server
-    jwt_secret: str = ""  # of projects that sign with HS256
+    service_key: str = field(default="", repr=False)  # may do everything: never leaves the server
+    jwt_secret: str = field(default="", repr=False)  # of projects that sign with HS256
 
     @property
     def auth_url(self) -> str:

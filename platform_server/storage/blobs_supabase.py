@@ -21,7 +21,6 @@ from platform_server.storage.supabase_http import (
     Patience,
     Refused,
     StorageHttp,
-    StorageKeys,
 )
 from platform_server.storage.supabase_tus import CHUNK, ResumableUploads
 
@@ -30,12 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
     from platform_server.contents.spool import Spool
+    from platform_server.settings import StorageKeys
 
 log = logging.getLogger(__name__)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+/([0-9a-f]{2})/(\1[0-9a-f]{62})", re.ASCII)
 _FOLDER = re.compile(r"([A-Za-z0-9_-]+)/", re.ASCII)
+_START = 2.0  # seconds that a server waits when it starts; what is missing is made later, too
 _SLOWEST = 1 << 19  # bytes a second; who is slower is as good as away
+_REFUSES = "The project store refuses this server: ask the admin to run `jupyter platform doctor`."
 _DAMAGED = "The stored bytes of this file are missing or damaged; its other revisions may be whole."
 
 
@@ -56,7 +58,7 @@ class SupabaseBlobStore:
     async def start(self) -> None:
         """Make the bucket if it is missing. A store that is away now does not matter."""
         try:
-            async with self._bounded():
+            async with self._bounded(at_most=_START):
                 await self._bucket.make()
         except StorageUnavailable as error:
             log.warning("the project store is not ready: %s", reason(error))
@@ -150,36 +152,37 @@ class SupabaseBlobStore:
             return [one.name for one in (await self._bucket.page(f"{project_id}/")).objects]
 
     @asynccontextmanager
-    async def _bounded(self, size: int = 0) -> AsyncIterator[None]:
+    async def _bounded(self, size: int = 0, *, at_most: float | None = None) -> AsyncIterator[None]:
         """Bound the time that a step takes, and say what went wrong in our words."""
-        try:
-            with _translated():
-                async with asyncio.timeout(self._patience.total + size / _SLOWEST):
-                    yield
-        except TimeoutError as error:
-            raise NoAnswer from error
+        with _translated():
+            async with asyncio.timeout(at_most or self._patience.total + size / _SLOWEST):
+                yield
 
 
 def reason(error: StorageUnavailable) -> str:
     """Return what went wrong, for the admin."""
-    if isinstance(error, Refused):
-        return f"{error.status} {error.kind or 'of something that is not Supabase'}: {error.said}"
-    return f"{error.message} ({error.__cause__!r})" if error.__cause__ else error.message
+    cause = error.__cause__
+    if isinstance(cause, NoAnswer):
+        return f"it does not answer ({cause.__cause__!r})"
+    return f"it refuses ({cause})" if isinstance(cause, Refused) else error.message
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Let what the store refuses be what the port says."""
+    """Let what goes wrong with the store be what the port says."""
     try:
         yield
+    except (NoAnswer, TimeoutError) as error:
+        raise StorageUnavailable from error
     except Refused as refusal:
+        if refusal.is_passing:
+            raise StorageUnavailable from refusal
         if refusal.is_missing_object:
             raise StorageUnavailable(_DAMAGED) from refusal
         if refusal.is_full:
             raise QuotaExceeded(_full(refusal)) from refusal
-        if not refusal.is_passing:
-            log.warning("the project store refuses: %s", reason(refusal))
-        raise
+        log.warning("the project store refuses: %s", refusal)
+        raise StorageUnavailable(_REFUSES) from refusal
 
 
 def _key(project_id: ProjectId, blob: BlobHash) -> str:

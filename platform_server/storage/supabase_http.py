@@ -6,34 +6,23 @@ may do everything: it is in the client's headers and nowhere else.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from platform_server.errors import InvalidInput, StorageUnavailable
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from platform_server.settings import StorageKeys
 
 Result = TypeVar("Result")
 
 _CONNECTIONS = httpx.Limits(max_connections=32, max_keepalive_connections=16)
-_KEY = re.compile(r"[!-~]+", re.ASCII)
 _UNAVAILABLE = 500  # and above
+_LONGEST = 200  # letters of an answer that is not Supabase's
 _PASSING = {408, 423, 425, 429}
-_REFUSES = "The project store refuses this server: ask the admin to run `jupyter platform doctor`."
-
-
-@dataclass(frozen=True, kw_only=True)
-class StorageKeys:
-    """Where files' bytes are kept in a project of Supabase's."""
-
-    url: str
-    service_key: str = field(repr=False)  # may do everything: never leaves the server
-    bucket: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +36,15 @@ class Patience:
     longest_pause: float = 5.0
 
 
-class NoAnswer(StorageUnavailable):
-    """The project store cannot be reached; what is in the sandbox stays there until it can."""
+class NoAnswer(Exception):
+    """The store does not answer, or somebody else does; the cause says more."""
 
 
-class Refused(StorageUnavailable):
+class Refused(Exception):
     """The store answered, and did not do it."""
 
     def __init__(self, status: int, kind: str, said: str) -> None:
-        super().__init__(StorageUnavailable().message if _is_passing(status, kind) else _REFUSES)
+        super().__init__(f"{status} {kind}: {said}")
         self.status = status  # the one that counts
         self.kind = kind  # in the store's words; empty if somebody else answered
         self.said = said
@@ -67,7 +56,11 @@ class Refused(StorageUnavailable):
         Reads fail that race an overwrite: with 500 where files are on a disk, with "Not found",
         which is not "not_found", where they are on S3.
         """
-        return _is_passing(self.status, self.kind)
+        return (
+            self.status >= _UNAVAILABLE
+            or self.status in _PASSING
+            or (self.status, self.kind) == (httpx.codes.NOT_FOUND, "Not found")
+        )
 
     @property
     def is_missing_object(self) -> bool:
@@ -77,7 +70,7 @@ class Refused(StorageUnavailable):
     @property
     def is_missing_bucket(self) -> bool:
         """Whether there is no such bucket; or, of a GET only, the key is not good (any more)."""
-        return (self.status, self.kind) == (httpx.codes.NOT_FOUND, "Bucket not found")
+        return self.status == httpx.codes.NOT_FOUND and self.said == "Bucket not found"
 
     @property
     def is_conflict(self) -> bool:
@@ -98,8 +91,6 @@ class StorageHttp:
     """Sends requests to a project's storage. Raises NoAnswer and Refused."""
 
     def __init__(self, keys: StorageKeys, patience: Patience) -> None:
-        if not _KEY.fullmatch(keys.service_key):  # or the client would quote it when it refuses it
-            raise InvalidInput("SUPABASE_SERVICE_KEY is not a key: it has to be one word.")
         self._patience = patience
         self._client = httpx.AsyncClient(
             base_url=f"{keys.url.rstrip('/')}/storage/v1",
@@ -174,7 +165,10 @@ def refused(answer: httpx.Response) -> Refused:
     except ValueError:  # plain text, as of resumable uploads; or a proxy's page
         body = None
     if not isinstance(body, dict):
-        return Refused(answer.status_code, "", answer.reason_phrase)
+        is_page = answer.text.lstrip().startswith("<")
+        return Refused(
+            answer.status_code, "", answer.reason_phrase if is_page else answer.text[:_LONGEST]
+        )
     status = str(body.get("statusCode", ""))
     return Refused(
         int(status) if status.isdecimal() else answer.status_code,
@@ -187,7 +181,3 @@ def _good(answer: httpx.Response) -> httpx.Response:
     if answer.is_success:
         return answer
     raise refused(answer)
-
-
-def _is_passing(status: int, kind: str) -> bool:
-    return status >= _UNAVAILABLE or status in _PASSING or (status, kind) == (404, "Not found")

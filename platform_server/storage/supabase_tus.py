@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import httpx
 
@@ -97,25 +97,26 @@ class ResumableUploads:
             "Content-Type": "application/offset+octet-stream",
             "Content-Length": str(size),
         }
-        answer = await self._http.call(
-            "PATCH", upload, headers=_VERSION | headers, content=_pieces(spool, offset, size)
-        )
+        stream = await asyncio.to_thread(spool.reader)
+        try:
+            pieces = _pieces(stream, offset, size)
+            answer = await self._http.call(
+                "PATCH", upload, headers=_VERSION | headers, content=pieces
+            )
+        finally:
+            stream.close()
         return _offset_of(answer)
 
     async def _offset(self, upload: str) -> int:
         return _offset_of(await self._http.call("HEAD", upload, headers=_VERSION))
 
 
-async def _pieces(spool: Spool, start: int, size: int) -> AsyncIterator[bytes]:
-    """Give a part of the spool; it is never in memory as a whole."""
-    stream = await asyncio.to_thread(spool.reader)
-    try:
-        stream.seek(start)
-        while size and (piece := await asyncio.to_thread(stream.read, min(size, _PIECE))):
-            size -= len(piece)
-            yield piece
-    finally:
-        stream.close()
+async def _pieces(stream: BinaryIO, start: int, size: int) -> AsyncIterator[bytes]:
+    """Give a part of the stream; it is never in memory as a whole."""
+    stream.seek(start)
+    while size and (piece := await asyncio.to_thread(stream.read, min(size, _PIECE))):
+        size -= len(piece)
+        yield piece
 
 
 def _offset_of(answer: httpx.Response) -> int:

@@ -38,6 +38,7 @@ SECRETS = {
     "AWS_SECRET_ACCESS_KEY": "aws-of-the-server-alone",
 }
 START_PATIENCE = 120.0  # seconds; a loaded machine is slow
+_KEPT_AWAY = ("JUPYTER", "SUPABASE")  # of the environment in which the tests run
 _COMMAND = Path(sys.executable).with_name("jupyter-platform")
 _MODEST = ("--PlatformApp.warm_sandboxes=0",)  # many servers share one machine
 _READY = re.compile(rb"The platform is served at (http://\S+)")
@@ -199,7 +200,7 @@ def free_port() -> int:
 
 
 def _environ(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_KEPT_AWAY)}
     return kept | {"PLATFORM_HOME": str(home), "HOME": str(home.parent)}
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from platform_server.clock import new_id
+from platform_server.settings import StorageKeys
 from platform_server.storage.blobs_supabase import SupabaseBlobStore
-from platform_server.storage.supabase_http import StorageKeys
 from platform_server.testing.supabase_storage import SupabaseStorage
 
 if TYPE_CHECKING:

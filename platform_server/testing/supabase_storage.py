@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from platform_server.storage.supabase_http import StorageKeys
+from platform_server.settings import StorageKeys
 from platform_server.testing.supabase_faults import Fault, Harm
 from platform_server.testing.supabase_objects import (
     Objects,
