@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
     from platform_server.testing.chaos.scene import Scene
 
-# Once a server that was killed finds its sandboxes again, this is to be True: then a kernel that
-# is not the same after the server's death is a fault, as it is after any other that spares it.
-KERNELS_OUTLIVE_THE_SERVER = False
-
 _CALM = range(4, 24)  # acknowledged changes before a fault, and after one that ends by itself
 _WINDOW = 0.03  # seconds in which a change is somewhere on its way
 _RENAME_EXCHANGE = 2  # of renameat2(2)
@@ -140,7 +136,7 @@ def _server_killed(while_: str, strike: Callable[[Scene], Awaitable[None]]) -> F
     return Fault(
         name=f"kill -9 of the server while {while_}",
         strike=strike,
-        spares_kernels=KERNELS_OUTLIVE_THE_SERVER,
+        spares_kernels=True,
     )
 
 
