@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from platform_kernels.cell_outputs import LARGEST, CellOutputs, Output, parse
+from platform_kernels.outbox import MEBIBYTE
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from platform_kernels.bounds import Allowance
 
-_FOLDED_AT = 256 * 1024  # bytes that wait to be taken apart
-_FOLDED_COUNT = 4096  # messages that do
-_UNFOLDED_SIZE = 64  # bytes that a waiting message costs besides its content
+_FOLDED_AT = 2 * MEBIBYTE  # bytes that wait to be taken apart
+_FOLDED_AT_ONCE = 256  # messages: the event loop has other things to do
+_UNFOLDED_SIZE = 160  # bytes that a waiting message costs besides its content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,7 @@ class Recording:
     has_changed: bool = False  # since it was last written into the document
     was_followed: bool = False  # by the page that asked, to the end
     _outputs: CellOutputs = field(default_factory=lambda: CellOutputs(LARGEST))
-    _waiting: list[tuple[str, bytes]] = field(default_factory=list)
+    _waiting: deque[tuple[str, bytes]] = field(default_factory=deque)
     _waiting_size: int = 0
     _taken: int = 0  # bytes of the allowance
 
@@ -52,8 +55,8 @@ class Recording:
         self._waiting.append((kind, content))
         self._waiting_size += len(content) + _UNFOLDED_SIZE
         self.has_changed = True
-        if self._waiting_size > _FOLDED_AT or len(self._waiting) > _FOLDED_COUNT:
-            self._fold()
+        if self._waiting_size > _FOLDED_AT:
+            self.fold()
 
     def began(self, content: bytes) -> None:
         """Take the kernel's message that it executes the cell now; whatever was before is void."""
@@ -68,31 +71,46 @@ class Recording:
             self._outputs.close()
         self.has_changed = True
 
+    def fold(self) -> bool:
+        """Take some of the messages that wait apart; tells whether more are waiting."""
+        for kind, content in [self._waiting.popleft() for _ in range(self._some)]:
+            self._waiting_size -= len(content) + _UNFOLDED_SIZE
+            if self._outputs.is_full and kind not in {"clear_output", "update_display_data"}:
+                self._outputs.leave_out(len(content))
+                continue
+            self._outputs.add(kind, parse(content), len(content))
+        self._account()
+        return bool(self._waiting)
+
+    async def settle(self) -> None:
+        """Take apart what waits, and let others go on meanwhile."""
+        is_more = True
+        while is_more:
+            is_more = self.fold()
+            await asyncio.sleep(0)
+
     def outputs(self) -> list[Output]:
-        """Return the outputs as the notebook format wants them."""
-        self._fold()
+        """Return the outputs as the notebook format wants them. Cheap after ``settle``."""
+        while self._waiting:
+            self.fold()
         return self._outputs.to_outputs()
 
     def end(self, at: datetime, *, was_followed: bool) -> None:
         """Note that nothing more is coming, and whether the page that asked has got it all."""
         self.ended_at, self.was_followed = at, was_followed
-        if self._outputs.is_full:
-            self._fold()
         self._account()
+        if self._outputs.is_full:
+            while self._waiting:
+                self.fold()
 
     def release(self) -> None:
         """Return what it held of the allowance: it is not needed any more."""
         self.allowance.give(self._taken)
         self._taken = 0
 
-    def _fold(self) -> None:
-        waiting, self._waiting, self._waiting_size = self._waiting, [], 0
-        for kind, content in waiting:
-            if self._outputs.is_full and kind not in {"clear_output", "update_display_data"}:
-                self._outputs.leave_out(len(content))
-                continue
-            self._outputs.add(kind, parse(content), len(content))
-        self._account()
+    @property
+    def _some(self) -> int:
+        return min(len(self._waiting), _FOLDED_AT_ONCE)
 
     def _account(self) -> None:
         """Hold as much of the allowance as this is; without it, take no more outputs."""

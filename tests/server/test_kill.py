@@ -305,3 +305,37 @@ async def test_a_cell_that_ended_while_no_server_ran_has_its_end(lives: Lives, a
         assert text_of(answers) == "the end\n"
         kinds = [one.header.type for one in answers]
         assert kinds == ["stream", "execute_result", "execute_reply", "status"]
+
+
+async def test_a_notebook_whose_page_is_gone_is_complete_after_a_kill(
+    lives: Lives, ada: Person
+) -> None:
+    await ada.http.put("/api/contents/work/a.ipynb", json=notebook_model("one"))
+    kernel_id = (await open_session(ada, "work/a.ipynb"))["kernel"]["id"]
+    async with connected(ada, kernel_id) as page:
+        await page.execute_cell(COUNT, "one")
+        await page.until(lambda: len(numbers_in(page.messages)) > 5)
+
+    await kill_and_start(lives)
+    await stop_counting(ada)
+
+    async with asyncio.timeout(60):
+        while True:
+            text = await text_of_cell(ada)
+            if "total" in text:
+                break
+            await asyncio.sleep(0.2)  # until the server has saved, which has no event here
+    numbers = [int(word) for word in text.split() if word.isdigit()]
+    assert numbers[:-1] == list(range(numbers[-1]))
+
+
+def notebook_model(cell_id: str) -> dict[str, Any]:
+    cell = {"cell_type": "code", "id": cell_id, "metadata": {}, "source": COUNT}
+    cells = [cell | {"outputs": [], "execution_count": None}]
+    content = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return {"type": "notebook", "format": "json", "content": content}
+
+
+async def text_of_cell(person: Person) -> str:
+    model = (await person.http.get("/api/contents/work/a.ipynb")).json()
+    return "".join(one.get("text", "") for one in model["content"]["cells"][0]["outputs"])

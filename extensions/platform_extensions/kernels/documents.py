@@ -101,6 +101,8 @@ class DocumentOutputs:
         for recording in recordings:
             by_user[UserId(recording.asked.user) or kernel.home.owner_id].append(recording)
         for user_id, own in by_user.items():
+            for recording in own:
+                await recording.settle()
             runs = [_run_of(recording) for recording in own]  # what comes later is for later
             try:
                 await self._save_runs(user_id, kernel, runs)
