@@ -63,12 +63,12 @@ class SupabaseStorage:
 
     @staticmethod
     @contextmanager
-    def served() -> Iterator[SupabaseStorage]:
-        """Serve on a free port, with files in a folder that is removed at the end."""
+    def served(port: int = 0) -> Iterator[SupabaseStorage]:
+        """Serve on a port, a free one if it is 0, with files in a folder removed at the end."""
         with tempfile.TemporaryDirectory() as folder:
             storage = SupabaseStorage(Objects(Path(folder)))
             handler = type("Handler", (StorageHandler,), {"storage": storage})
-            server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            server = ThreadingHTTPServer(("127.0.0.1", port), handler)
             server.daemon_threads = True
             server.block_on_close = False
             storage.url = f"http://127.0.0.1:{server.server_address[1]}"

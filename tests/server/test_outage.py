@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from platform_server.identity.model import Role
+from platform_server.storage.blobs_supabase import SupabaseBlobStore
 from platform_server.testing.places import Place, text
 from platform_server.testing.remote_store import RemoteStore
-from platform_server.testing.serving import Person, Server, join
+from platform_server.testing.serving import Person, Server, free_port, join
+from platform_server.testing.supabase_storage import SupabaseStorage, token
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,7 +56,7 @@ async def person(server: Server, name: str) -> AsyncIterator[Person]:
     await somebody.aclose()
 
 
-async def storage(somebody: Person) -> dict[str, Any]:
+async def storage_of(somebody: Person) -> dict[str, Any]:
     answer = await somebody.http.get("/api/storage")
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
@@ -81,7 +83,7 @@ async def test_an_outage_loses_nothing_and_is_told_truthfully(
         place = Place(ada, "engine")
         before = await place.save("before.txt", "before")
         assert before["stored"] == "project"
-        assert await storage(ada) == STORED
+        assert await storage_of(ada) == STORED
 
         async with (
             ada.socket("/api/events/subscribe") as hers,
@@ -98,7 +100,7 @@ async def test_an_outage_loses_nothing_and_is_told_truthfully(
 
         assert (await place.get("during.txt"))["content"] == "during"
         assert (await place.get("before.txt"))["content"] == "before"  # the workspace has it
-        state = await storage(bob)
+        state = await storage_of(bob)
         assert state["stored"] == "server"
         assert state["projects"][0]["waiting"]["files"] == 2
         shown = (await ada.http.get(f"/api/projects/{project['id']}")).json()["storage"]
@@ -110,16 +112,41 @@ async def test_an_outage_loses_nothing_and_is_told_truthfully(
         ada.at(server) as again,
         again.socket("/api/events/subscribe") as hers,
     ):
-        assert await storage(eve) == STORED
-        assert (await storage(again))["projects"][0]["waiting"]["files"] == 2
+        assert await storage_of(eve) == STORED
+        assert (await storage_of(again))["projects"][0]["waiting"]["files"] == 2
         assert (await Place(again, "engine").get("during.txt"))["content"] == "during"
 
         remote.come_back()
         assert (await told(hers))["stored"] == "project"
-        assert await storage(again) == STORED
+        assert await storage_of(again) == STORED
     kept = {one.size async for one in remote.list(project["id"])}
     assert kept == {len("before"), len("during"), len("raw")}
     assert [path for path in (home / "outbox").rglob("*") if path.is_file()] == []
+
+
+async def test_a_server_that_starts_without_supabase_catches_up_when_it_answers(
+    home: Path, image: str
+) -> None:
+    del image
+    port = free_port()
+    variables = {
+        "SUPABASE_URL": f"http://127.0.0.1:{port}",
+        "SUPABASE_SERVICE_KEY": token(),
+        "SUPABASE_BUCKET": "work",
+    }
+    async with Server.start(home, variables=variables) as server, person(server, "ada") as ada:
+        project = await ada.project("engine")
+        place = Place(ada, "engine")
+        async with ada.socket("/api/events/subscribe") as hers:
+            assert (await place.save("été 1 %#.txt", "first"))["stored"] == "server"
+            assert (await told(hers))["stored"] == "server"
+            with SupabaseStorage.served(port) as storage:
+                assert (await told(hers))["stored"] == "project"
+                assert (await place.save("b.txt", "second"))["stored"] == "project"
+                async with aclosing(SupabaseBlobStore(storage.keys("work"))) as bucket:
+                    kept = {one.size async for one in bucket.list(project["id"])}
+        assert kept == {len("first"), len("second")}
+        assert await storage_of(ada) == STORED
 
 
 async def test_a_save_for_which_there_is_no_room_is_refused_and_changes_nothing(
