@@ -9,15 +9,13 @@ import sys
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from pypi_simple import PYPI_SIMPLE_ENDPOINT
-
 from platform_server import clock
 from platform_server.contents.keeping import NeverWaiting
 from platform_server.contents.parts import Parts
 from platform_server.contents.service import ContentsService
 from platform_server.contents.workspace_local import LocalWorkspace
 from platform_server.environments.cache import FileCache
-from platform_server.environments.index import HttpIndex
+from platform_server.environments.index import PYPI, HttpIndex
 from platform_server.environments.service import PackageService
 from platform_server.errors import PlatformError, StorageUnavailable
 from platform_server.home_lock import HomeLock
@@ -258,7 +256,11 @@ def _accounts(database: Database, users: SqlUserRepository, settings: Settings) 
 
 def application() -> type[PlatformApp]:
     """Return the Jupyter application that serves installations like these, or as it was told."""
-    # Takes a second to import; the command line's other verbs do without.
+    # Takes a second to import; the command line's other verbs do without. JupyterLab would ask Node
+    # for yarn's configuration meanwhile, which is for those who build pages.
+    from jupyterlab import commands
+
+    commands._yarn_config = lambda _logger: {"yarn config": {}, "npm config": {}}  # noqa: SLF001
     from platform_extensions.application import PlatformApp
 
     if not hasattr(PlatformApp, "compose"):  # Jupyter asks for it again
@@ -293,7 +295,7 @@ def _engine(settings: Settings) -> DockerEngine:
 
 
 def _packages(settings: Settings) -> PackageService:
-    url = settings.package_index or os.environ.get("PIP_INDEX_URL") or PYPI_SIMPLE_ENDPOINT
+    url = settings.package_index or os.environ.get("PIP_INDEX_URL") or PYPI
     cache = FileCache(settings.home.cache / "packages", limit=settings.package_cache_bytes)
     return PackageService(HttpIndex(url), cache, settings.packages)
 

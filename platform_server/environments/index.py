@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 import httpx
 from cachetools import TTLCache
 from pydantic import ValidationError
-from pypi_simple import ProjectPage, UnsupportedContentTypeError
 
 from platform_server.environments.model import IndexFile, IndexPage
 from platform_server.errors import PackageIndexUnavailable, PackageNotFound
@@ -17,6 +16,7 @@ from platform_server.errors import PackageIndexUnavailable, PackageNotFound
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+PYPI = "https://pypi.org/simple/"
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 _FILES, _FRESH = 50_000, 600.0  # lines of pages remembered, for so many seconds
 _LARGEST_PAGE = 32 * 2**20  # bytes
@@ -104,9 +104,13 @@ def _parse(name: str, body: bytes, kind: str, url: str) -> IndexPage:
                 one.url = str(httpx.URL(url).join(one.url))
             return page
         raise PackageIndexUnavailable
+    from pypi_simple import (
+        ProjectPage,
+    )  # half a second that each start of the server can do without
+
     try:
         listed = ProjectPage.from_html(name, body, base_url=url)
-    except (UnsupportedContentTypeError, ValueError) as error:
+    except ValueError as error:
         raise PackageIndexUnavailable from error
     files = [
         IndexFile(
