@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     class Visit(Protocol):
         """Opens a browser as the person of that name, if ``fresh`` in a session of its own."""
 
-        async def __call__(self, name: str, *, fresh: bool = False) -> Visitor: ...
+        async def __call__(
+            self, name: str, *, fresh: bool = False, role: Role = Role.LEARNER
+        ) -> Visitor: ...
 
 
 HAS_FAILED = pytest.StashKey[bool]()
@@ -59,13 +61,13 @@ class Door:
         self._cookies: dict[str, StorageState] = {}
         self.desk: Visitor | None = None  # Ada's; None when it has to be set up anew
 
-    async def let_in(self, name: str, *, fresh: bool = False) -> Visitor:
+    async def let_in(self, name: str, *, fresh: bool = False, role: Role = Role.LEARNER) -> Visitor:
         """Open a browser as the person of that name, if ``fresh`` in a session of its own."""
         account = Account(name=name.title(), email=f"{name}@example.org")
         cookies = None if fresh else self._cookies.get(name)
         visitor = await Visitor.arrive(self._browser, self._server.url, account, cookies)
         if name not in self._cookies:
-            await (await join(self._server, name, Role.LEARNER)).aclose()
+            await (await join(self._server, name, role)).aclose()
         if cookies is None:
             await visitor.sign_in()
         if name not in self._cookies:
@@ -113,8 +115,8 @@ def pytest_runtest_makereport(
 async def visit(door: Door, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
     visitors: list[Visitor] = []
 
-    async def begin(name: str, *, fresh: bool = False) -> Visitor:
-        visitors.append(await door.let_in(name, fresh=fresh))
+    async def begin(name: str, *, fresh: bool = False, role: Role = Role.LEARNER) -> Visitor:
+        visitors.append(await door.let_in(name, fresh=fresh, role=role))
         return visitors[-1]
 
     yield begin

@@ -23,7 +23,7 @@ pre { margin: 0; padding: .5rem .75rem; white-space: pre-wrap; }
 .cell:target, .line:target { border-color: #bf8700; background: var(--mark); }
 .label { color: var(--faint); font: 12px/2.2 ui-monospace, monospace; text-align: right;
   padding-right: .5rem; }
-.code { background: var(--soft); border: 1px solid var(--line); border-radius: 4px;
+pre.code { background: var(--soft); border: 1px solid var(--line); border-radius: 4px;
   counter-reset: line; }
 .line { display: block; padding-left: 2.5rem; text-indent: -2.5rem; }
 .line::before { counter-increment: line; content: counter(line); color: var(--faint);
