@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import sys
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -257,6 +258,45 @@ async def test_a_command_beside_the_server_reads_what_waits(
     await caught_up(store)
     assert [await read(beside, blob) for blob in (here, there)] == [b"here", b"there"]
     assert {one.blob async for one in beside.list(WONDER)} == {here, there}
+
+
+class Moody(MemoryBlobStore):
+    """A store that fails half of the time, and half of these times after it did what was asked."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random = random.Random(seed)
+
+    async def put(self, project_id: ProjectId, spool: Spool) -> BlobHash:
+        if self._random.random() < 0.25:
+            raise StorageUnavailable
+        blob = await super().put(project_id, spool)
+        await asyncio.sleep(0)  # others may run
+        if self._random.random() < 0.25:
+            raise StorageUnavailable
+        return blob
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_the_store_does_what_was_acknowledged_is_read_and_gets_there(
+    tmp_path: Path, seed: int
+) -> None:
+    remote, put_here = Moody(seed), set()
+
+    async def work(moody: SpoolingBlobStore, number: int) -> None:
+        for round_ in range(12):
+            data = f"{number % 3} {round_}".encode()  # some write the same
+            blob = await put(moody, tmp_path, data)
+            put_here.add(blob)
+            assert await read(moody, blob) == data
+            if random.Random(number + round_).random() < 0.1:
+                await asyncio.sleep(0.002)  # so that the outbox is emptied in between
+
+    async with spooling(remote, tmp_path) as store:
+        await asyncio.gather(*(work(store, number) for number in range(6)))
+        await caught_up(store)
+    assert {blob for _, blob in remote.blobs} == put_here
+    assert [path for path in (tmp_path / "outbox").rglob("*") if path.is_file()] == []
 
 
 _KILLED_BETWEEN_UPLOAD_AND_REMOVAL = """
