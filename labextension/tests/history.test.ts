@@ -7,9 +7,7 @@ import {
   checkpointsFrom,
   differenceFrom,
   pageFrom,
-  projectsFrom,
   type IPage,
-  type IPlace,
   type IRevision
 } from '../src/history/data.js';
 import {
@@ -21,8 +19,10 @@ import {
   type ILine
 } from '../src/history/lines.js';
 import { HistoryModel } from '../src/history/model.js';
-import { Places } from '../src/history/places.js';
 import { byDay, copyName, originalOf, relativeTime, sizeText } from '../src/history/words.js';
+import { Places } from '../src/projects/places.js';
+import { projectsFrom } from '../src/projects/restapi.js';
+import type { IPlace } from '../src/projects/tokens.js';
 
 const PLACE: IPlace = {
   projectId: 'p',
@@ -341,7 +341,8 @@ function world(): IWorld {
         return found.answer(place.path, before);
       },
       gone: async () => page([revision('gone')], null),
-      checkpoints: async () => []
+      checkpoints: async () => [],
+      words: reason => (reason as Error).message
     })
   };
   return found;
@@ -372,7 +373,7 @@ test('nothing is asked for while nobody looks', async () => {
   assert.deepEqual(one.asked, ['a.txt newest']);
 });
 
-test('older revisions are added below, and a refresh begins anew', async () => {
+test('older revisions are added below, and stay when newer ones come above', async () => {
   const one = world();
   one.model.isVisible = true;
   one.model.follow(PLACE);
@@ -381,10 +382,24 @@ test('older revisions are added below, and a refresh begins anew', async () => {
   await one.model.more();
   assert.deepEqual(await shown(one), ['3', '2', '1']);
   await one.model.more();
+  const newer = { revisions: [revision('4'), revision('3'), revision('2')], next: '2', copies: [] };
+  one.answer = async () => newer;
   await one.model.refresh();
 
-  assert.deepEqual(await shown(one), ['3', '2']);
+  assert.deepEqual(await shown(one), ['4', '3', '2', '1']);
+  assert.equal(one.model.page.next, null);
   assert.deepEqual(one.asked, ['a.txt newest', 'a.txt 2', 'a.txt newest']);
+});
+
+test('a history that has gone on for more than a page begins anew', async () => {
+  const one = world();
+  one.model.isVisible = true;
+  one.model.follow(PLACE);
+  await shown(one);
+  one.answer = async () => ({ revisions: [revision('9'), revision('8')], next: '8', copies: [] });
+  await one.model.refresh();
+
+  assert.deepEqual([await shown(one), one.model.page.next], [['9', '8'], '8']);
 });
 
 test('the answer for a file that is no longer in front is dropped', async () => {

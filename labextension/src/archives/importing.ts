@@ -5,6 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { sizeText } from '../history/words.js';
 import { ApiError } from '../server/refusal.js';
+import { wordsOf } from '../server/words.js';
 import type { IImported, IUpload } from './restapi.js';
 
 export namespace Importing {
@@ -66,7 +67,7 @@ async function attempt(
     const message = outcomeText(done, order, trans);
     Notification.update({ id, type: 'success', message, ...ended, autoClose: 8000 });
   } catch (reason) {
-    const why = reason instanceof Error ? reason.message : String(reason);
+    const why = wordsOf(reason, trans);
     const message = signal.aborted
       ? trans.__('The import of “%1” was cancelled.', file.name)
       : trans.__('“%1” was not imported, and nothing has changed. %2', file.name, why);

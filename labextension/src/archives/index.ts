@@ -7,12 +7,11 @@ import { IMainMenu } from '@jupyterlab/mainmenu';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { downloadIcon, fileUploadIcon, RankedMenu } from '@jupyterlab/ui-components';
 
-import { Places } from '../history/places.js';
-import { HistoryApi } from '../history/restapi.js';
 import { HistoryCommands } from '../history/tokens.js';
 import { projectOfPath } from '../projects/paths.js';
-import { ProjectCommands } from '../projects/tokens.js';
+import { IPlaces, ProjectCommands } from '../projects/tokens.js';
 import { ServerApi } from '../server/api.js';
+import { wordsOf } from '../server/words.js';
 import { runImport } from './importing.js';
 import { archiveUrl, importZip } from './restapi.js';
 import { ArchiveCommands } from './tokens.js';
@@ -21,17 +20,18 @@ const archives: JupyterFrontEndPlugin<void> = {
   id: 'platform-labextension:archives',
   description: 'Downloads folders as zip files, and imports them.',
   autoStart: true,
-  requires: [IDefaultFileBrowser, ITranslator],
+  requires: [IDefaultFileBrowser, IPlaces, ITranslator],
   optional: [IMainMenu, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     browser: IDefaultFileBrowser,
+    places: IPlaces,
     translator: ITranslator,
     mainMenu: IMainMenu | null,
     palette: ICommandPalette | null
   ) => {
     const trans = translator.load('platform');
-    const archives = new Archives(app, browser, trans);
+    const archives = new Archives(app, browser, places, trans);
     addCommands(app, browser, archives, trans);
     const category = trans.__('Projects');
     palette?.addItem({ command: ArchiveCommands.downloadProject, category });
@@ -51,6 +51,7 @@ class Archives {
   constructor(
     private readonly _app: JupyterFrontEnd,
     private readonly _browser: IDefaultFileBrowser,
+    private readonly _places: IPlaces,
     private readonly _trans: TranslationBundle
   ) {
     this._api = new ServerApi(_app.serviceManager.serverSettings);
@@ -58,7 +59,7 @@ class Archives {
 
   /** Let the browser download the folder as a zip file. */
   async download(path: string): Promise<void> {
-    const place = await this._places().place(path);
+    const place = await this._places.place(path);
     if (place !== null) {
       const link = document.createElement('a');
       link.href = archiveUrl(this._api, place.projectId, place.path);
@@ -69,7 +70,7 @@ class Archives {
 
   /** Ask for a zip file, and unpack it into the folder. */
   async import(path: string): Promise<void> {
-    const place = await this._places().place(path);
+    const place = await this._places.place(path);
     const file = await pickZip();
     if (place === null || file === null) {
       return;
@@ -79,12 +80,6 @@ class Archives {
     const send = (upload: Parameters<typeof importZip>[2]) => importZip(this._api, settings, upload);
     await runImport(order, { send, trans: this._trans });
     await this._browser.model.refresh();
-  }
-
-  /** Projects that were renamed meanwhile are found, too: what is known is not kept. */
-  private _places(): Places {
-    const history = new HistoryApi(this._api);
-    return new Places(() => history.projects());
   }
 
   private readonly _api: ServerApi;
@@ -110,7 +105,7 @@ function addCommands(
 ): void {
   const project = () => projectOfPath(browser.model.path);
   const tell = (title: string) => (reason: unknown) =>
-    showErrorMessage(title, reason instanceof Error ? reason.message : String(reason));
+    showErrorMessage(title, wordsOf(reason, trans));
   const download = (path: string) =>
     archives.download(path).catch(tell(trans.__('The folder cannot be downloaded')));
   app.commands.addCommand(ArchiveCommands.downloadFolder, {

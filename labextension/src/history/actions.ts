@@ -3,8 +3,10 @@
 import { Notification, showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { IPlace } from '../projects/tokens.js';
 import { ApiError } from '../server/refusal.js';
-import type { ICheckpoint, IPlace, IRevision } from './data.js';
+import { wordsOf } from '../server/words.js';
+import type { ICheckpoint, IRevision } from './data.js';
 import {
   askForName,
   askForPath,
@@ -14,7 +16,8 @@ import {
   tellReturn
 } from './dialogs.js';
 import type { OpenDocuments } from './documents.js';
-import { checkpointName, type IHistoryActions } from './panel.js';
+import { checkpointName } from './checkpointlist.js';
+import type { IHistoryActions } from './parts.js';
 import { NOW, type HistoryApi } from './restapi.js';
 import { copyName, nameOf } from './words.js';
 
@@ -163,7 +166,7 @@ export class HistoryActions implements IHistoryActions {
         await api.createCheckpoint(place.projectId, text);
         break;
       } catch (reason) {
-        await showErrorMessage(trans.__('The checkpoint was not made'), messageOf(reason));
+        await showErrorMessage(trans.__('The checkpoint was not made'), wordsOf(reason, this._options.trans));
       }
     }
     this._options.onChange();
@@ -172,11 +175,7 @@ export class HistoryActions implements IHistoryActions {
   /** Carry something out; what goes wrong is shown under the title. */
   private _do(title: string, what: () => Promise<void>): void {
     what()
-      .catch((reason: unknown) => showErrorMessage(title, messageOf(reason)))
+      .catch((reason: unknown) => showErrorMessage(title, wordsOf(reason, this._options.trans)))
       .finally(() => this._options.onChange());
   }
-}
-
-function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -3,8 +3,9 @@
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { wordsOf } from '../server/words.js';
 import type { IChange, IChanges, ICheckpoint } from './data.js';
-import { checkpointName } from './panel.js';
+import { checkpointName } from './checkpointlist.js';
 import { shortTime } from './words.js';
 
 export namespace ChangesView {
@@ -27,7 +28,7 @@ export class ChangesView extends ReactWidget {
     this._text = _options.trans.__('Comparing…');
     _options.load().then(
       changes => this._show(changes, ''),
-      (reason: unknown) => this._show(null, String((reason as Error).message ?? reason))
+      (reason: unknown) => this._show(null, wordsOf(reason, _options.trans))
     );
   }
 

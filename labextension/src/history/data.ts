@@ -2,25 +2,6 @@
 
 import { isRecord, textOf } from '../server/shape.js';
 
-/** A file of a project, or the project. */
-export interface IPlace {
-  readonly projectId: string;
-  /** The project's folder in the contents API. */
-  readonly folder: string;
-  /** Within the project; `''` for the project itself. */
-  readonly path: string;
-  /** Whether the person at the keyboard may change it. */
-  readonly mayWrite: boolean;
-  readonly isOwner: boolean;
-}
-
-/** A project of the person at the keyboard. */
-export interface IProject {
-  readonly id: string;
-  readonly folder: string;
-  readonly role: 'owner' | 'editor' | 'viewer';
-}
-
 /** By which way a revision came about; `other` is one that this page does not know. */
 const ORIGINS = ['api', 'sandbox', 'copy', 'restore', 'import', 'recorder'] as const;
 
@@ -89,17 +70,6 @@ export interface IDifference {
   readonly notebook: unknown;
   /** Whether comparing exactly would have taken too long. */
   readonly isCoarse: boolean;
-}
-
-export function projectsFrom(answer: unknown): IProject[] {
-  return recordsOf(answer).map(one => {
-    const role = textOf(one, 'role');
-    return {
-      id: textOf(one, 'id'),
-      folder: textOf(one, 'label'),
-      role: role === 'owner' || role === 'editor' ? role : 'viewer'
-    };
-  });
 }
 
 export function pageFrom(answer: unknown): IPage {

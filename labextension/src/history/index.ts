@@ -15,14 +15,14 @@ import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { historyIcon } from '@jupyterlab/ui-components';
 import { Debouncer } from '@lumino/polling';
 
-import { ISaveConflicts } from '../projects/tokens.js';
+import { IPlaces, ISaveConflicts } from '../projects/tokens.js';
 import { ServerApi } from '../server/api.js';
+import { wordsOf } from '../server/words.js';
 import { HistoryActions } from './actions.js';
 import { tellConflict } from './conflicts.js';
 import { OpenDocuments } from './documents.js';
 import { HistoryModel } from './model.js';
 import { HistoryPanel } from './panel.js';
-import { Places } from './places.js';
 import { HistoryApi } from './restapi.js';
 import { Stage } from './stage.js';
 import { HistoryCommands } from './tokens.js';
@@ -39,6 +39,7 @@ const history: JupyterFrontEndPlugin<void> = {
     IDocumentManager,
     IDefaultFileBrowser,
     IEditorLanguageRegistry,
+    IPlaces,
     IRenderMimeRegistry,
     ISaveConflicts,
     ITranslator
@@ -50,6 +51,7 @@ const history: JupyterFrontEndPlugin<void> = {
     documents: IDocumentManager,
     browser: IDefaultFileBrowser,
     languages: IEditorLanguageRegistry,
+    places: IPlaces,
     rendermime: IRenderMimeRegistry,
     conflicts: ISaveConflicts,
     translator: ITranslator,
@@ -61,7 +63,8 @@ const history: JupyterFrontEndPlugin<void> = {
     const model = new HistoryModel({
       revisions: (place, before) => api.revisions(place.projectId, place.path, before),
       gone: (project, before) => api.gone(project, before),
-      checkpoints: project => api.checkpoints(project)
+      checkpoints: project => api.checkpoints(project),
+      words: reason => wordsOf(reason, trans)
     });
     const stage = new Stage({ app, api, documents, languages, rendermime, trans });
     const actions = new HistoryActions({
@@ -79,7 +82,6 @@ const history: JupyterFrontEndPlugin<void> = {
     panel.title.caption = trans.__('History');
     shell.add(panel, 'right', { rank: 600 });
     restorer?.add(panel, panel.id);
-    const places = new Places(() => api.projects());
     const look = follow({ app, shell, documents, browser, model, places });
     addCommands(app, shell, model, actions, trans);
     conflicts.happened.connect((_, conflict) => {
@@ -127,7 +129,7 @@ interface IFollowOptions {
   readonly documents: IDocumentManager;
   readonly browser: IDefaultFileBrowser;
   readonly model: HistoryModel;
-  readonly places: Places;
+  readonly places: IPlaces;
 }
 
 /**
@@ -160,10 +162,6 @@ function follow(options: IFollowOptions): (path: string) => void {
   shell.currentChanged.connect(look);
   browser.model.pathChanged.connect(look);
   app.serviceManager.contents.fileChanged.connect((_, change) => {
-    const paths = [change.oldValue?.path, change.newValue?.path];
-    if (paths.some(one => one != null && !one.includes('/'))) {
-      places.forget();
-    }
     if (change.type === 'rename' && change.oldValue?.path === path) {
       path = change.newValue?.path ?? path;
     }

@@ -2,7 +2,8 @@
 
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import type { ICheckpoint, IPage, IPlace, IRevision } from './data.js';
+import type { IPlace } from '../projects/tokens.js';
+import type { ICheckpoint, IPage, IRevision } from './data.js';
 
 /** Where a list stands. */
 export type ListState =
@@ -19,6 +20,8 @@ export namespace HistoryModel {
     readonly revisions: (place: IPlace, before: string | null) => Promise<IPage>;
     readonly gone: (projectId: string, before: string | null) => Promise<IPage>;
     readonly checkpoints: (projectId: string) => Promise<readonly ICheckpoint[]>;
+    /** What went wrong, for the user. */
+    readonly words: (reason: unknown) => string;
   }
 }
 
@@ -139,7 +142,7 @@ export class HistoryModel {
       }
     } catch (reason) {
       if (turn === this._turn) {
-        this._become({ kind: 'refused', message: messageOf(reason) });
+        this._become({ kind: 'refused', message: this._options.words(reason) });
       }
     }
   }
@@ -150,13 +153,12 @@ export class HistoryModel {
       const found = await this._options.checkpoints(place.projectId);
       return () => (this._checkpoints = found);
     }
-    const page =
-      this._view === 'file'
-        ? await this._options.revisions(place, before)
-        : await this._options.gone(place.projectId, before);
-    const shown = before === null ? [] : this._page.revisions;
-    const copies = before === null ? page.copies : this._page.copies;
-    return () => (this._page = { ...page, revisions: [...shown, ...page.revisions], copies });
+    const isFile = this._view === 'file';
+    const page = isFile
+      ? await this._options.revisions(place, before)
+      : await this._options.gone(place.projectId, before);
+    const join = before !== null ? below : isFile ? above : (_: IPage, newest: IPage) => newest;
+    return () => (this._page = join(this._page, page));
   }
 
   private _clear(): void {
@@ -183,8 +185,21 @@ export class HistoryModel {
   private readonly _changed = new Signal<this, void>(this);
 }
 
-const NO_PAGE: IPage = { revisions: [], next: null, copies: [] };
-
-function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
+/** Put an older page below what is shown. */
+function below(shown: IPage, older: IPage): IPage {
+  return { ...shown, revisions: [...shown.revisions, ...older.revisions], next: older.next };
 }
+
+/** Put what is new in the newest page above what is shown, so that nobody loses their place. */
+function above(shown: IPage, newest: IPage): IPage {
+  const known = newest.revisions.findIndex(one => one.id === shown.revisions[0]?.id);
+  return known < 0
+    ? newest
+    : {
+        ...newest,
+        revisions: [...newest.revisions.slice(0, known), ...shown.revisions],
+        next: shown.next
+      };
+}
+
+const NO_PAGE: IPage = { revisions: [], next: null, copies: [] };

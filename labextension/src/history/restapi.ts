@@ -1,5 +1,7 @@
 /** A project's past over the platform's REST API. */
 
+import { listProjects } from '../projects/restapi.js';
+import type { IProject } from '../projects/tokens.js';
 import type { ServerApi } from '../server/api.js';
 import { isRecord } from '../server/shape.js';
 import {
@@ -7,14 +9,12 @@ import {
   checkpointsFrom,
   differenceFrom,
   pageFrom,
-  projectsFrom,
   returnFrom,
   revisionFrom,
   type IChanges,
   type ICheckpoint,
   type IDifference,
   type IPage,
-  type IProject,
   type IReturn,
   type IRevision
 } from './data.js';
@@ -26,8 +26,8 @@ export const NOW = 'now';
 export class HistoryApi {
   constructor(private readonly _api: ServerApi) {}
 
-  async projects(): Promise<IProject[]> {
-    return projectsFrom(await this._api.get('api/projects/'));
+  projects(): Promise<IProject[]> {
+    return listProjects(this._api);
   }
 
   /** The revisions of a file, newest first, after the one that is named. */

@@ -6,6 +6,7 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useRef } from 'react';
 
+import { wordsOf } from '../server/words.js';
 import { cellsOf, languageOf, notebookFrom, type ICell } from './cells.js';
 import type { IRevision } from './data.js';
 import { stateText } from './diffview.js';
@@ -54,7 +55,7 @@ export class SnapshotView extends ReactWidget {
     this.node.tabIndex = 0;
     _options.load().then(
       snapshot => this._show(<Snapshot snapshot={snapshot} {..._options} />),
-      (reason: unknown) => this._show(<Note text={String((reason as Error).message ?? reason)} />)
+      (reason: unknown) => this._show(<Note text={wordsOf(reason, _options.trans)} />)
     );
   }
 

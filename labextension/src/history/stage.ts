@@ -9,9 +9,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { historyIcon } from '@jupyterlab/ui-components';
 import type { Widget } from '@lumino/widgets';
 
+import type { IPlace } from '../projects/tokens.js';
 import type { IStage } from './actions.js';
 import { ChangesView } from './changesview.js';
-import type { IChange, ICheckpoint, IPlace, IRevision } from './data.js';
+import type { IChange, ICheckpoint, IRevision } from './data.js';
 import { DiffView, type IComparison } from './diffview.js';
 import { NOW, type HistoryApi } from './restapi.js';
 import { isShownAsText, SnapshotView, type ISnapshot, type ISnapshotTool } from './snapshotview.js';

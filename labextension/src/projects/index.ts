@@ -11,9 +11,10 @@ import { ServerApi } from '../server/api.js';
 import { chooseByDialog, createByDialog } from './dialogs.js';
 import { Projects } from './model.js';
 import { projectOfPath } from './paths.js';
-import { createProject } from './restapi.js';
+import { Places } from './places.js';
+import { createProject, listProjects } from './restapi.js';
 import services from './services.js';
-import { IProjectGate, IProjects, ProjectCommands } from './tokens.js';
+import { IPlaces, IProjectGate, IProjects, ProjectCommands } from './tokens.js';
 import { ProjectsHead } from './widget.js';
 
 // The file browser's own buttons for folders and uploads make no sense where only projects are.
@@ -50,6 +51,24 @@ const projects: JupyterFrontEndPlugin<IProjects> = {
     palette?.addItem({ command: ProjectCommands.create, category: trans.__('Projects') });
     mainMenu?.fileMenu.newMenu.addGroup([{ command: ProjectCommands.create }], 0);
     return model;
+  }
+};
+
+const places: JupyterFrontEndPlugin<IPlaces> = {
+  id: 'platform-labextension:places',
+  description: 'Finds the projects that paths lie in.',
+  autoStart: true,
+  provides: IPlaces,
+  activate: ({ serviceManager }: JupyterFrontEnd) => {
+    const api = new ServerApi(serviceManager.serverSettings);
+    const places = new Places(() => listProjects(api));
+    serviceManager.contents.fileChanged.connect((_, { oldValue, newValue }) => {
+      // At the top, what changed is a project.
+      if ([oldValue?.path, newValue?.path].some(path => path?.includes('/') === false)) {
+        places.forget();
+      }
+    });
+    return places;
   }
 };
 
@@ -129,4 +148,4 @@ function addHead(
   show();
 }
 
-export default [...services, projects];
+export default [...services, places, projects];

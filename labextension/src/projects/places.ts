@@ -1,13 +1,12 @@
 /** Finds the projects that paths of the contents API lie in. */
 
-import { projectOfPath } from '../projects/paths.js';
-import type { IPlace, IProject } from './data.js';
+import { projectOfPath } from './paths.js';
+import type { IPlace, IPlaces, IProject } from './tokens.js';
 
 /** Knows the projects; asks again for one that it does not know, and after `forget`. */
-export class Places {
+export class Places implements IPlaces {
   constructor(private readonly _list: () => Promise<readonly IProject[]>) {}
 
-  /** The project in whose folder the path lies; null when there is none. */
   async project(path: string): Promise<IProject | null> {
     const folder = projectOfPath(path);
     if (folder === '') {
@@ -22,7 +21,6 @@ export class Places {
     return (await this._known()).find(one => one.folder === folder) ?? null;
   }
 
-  /** What the path names within its project; null when it lies in none that is known. */
   async place(path: string): Promise<IPlace | null> {
     const project = await this.project(path);
     if (project === null) {
@@ -38,7 +36,6 @@ export class Places {
     };
   }
 
-  /** Ask the server again when the next path is looked for. */
   forget(): void {
     this._asked = null;
   }

@@ -39,6 +39,43 @@ export const ISaveConflicts = new Token<ISaveConflicts>(
   'Tells of saves that have become conflict copies.'
 );
 
+/** A project of the person at the keyboard. */
+export interface IProject {
+  readonly id: string;
+  /** Its folder in the contents API. */
+  readonly folder: string;
+  readonly role: 'owner' | 'editor' | 'viewer';
+}
+
+/** A file or folder of a project, or the project. */
+export interface IPlace {
+  readonly projectId: string;
+  /** The project's folder in the contents API. */
+  readonly folder: string;
+  /** Within the project; `''` for the project itself. */
+  readonly path: string;
+  /** Whether the person at the keyboard may change it. */
+  readonly mayWrite: boolean;
+  readonly isOwner: boolean;
+}
+
+/** Finds the projects that paths of the contents API lie in. */
+export interface IPlaces {
+  /** The project in whose folder the path lies; null when there is none. */
+  project(path: string): Promise<IProject | null>;
+
+  /** What the path names within its project; null when it lies in none that is known. */
+  place(path: string): Promise<IPlace | null>;
+
+  /** Ask the server again when the next path is looked for. */
+  forget(): void;
+}
+
+export const IPlaces = new Token<IPlaces>(
+  'platform-labextension:IPlaces',
+  'Finds the projects that paths lie in.'
+);
+
 /** The projects of the person at the keyboard, by the name of their folder. */
 export interface IProjects {
   /** Their folders, in the order of the file browser; null until they are known. */

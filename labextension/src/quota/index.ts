@@ -8,9 +8,8 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator } from '@jupyterlab/translation';
 import { Debouncer } from '@lumino/polling';
 
-import { Places } from '../history/places.js';
-import { HistoryApi } from '../history/restapi.js';
 import { projectOfPath } from '../projects/paths.js';
+import { IPlaces } from '../projects/tokens.js';
 import { ServerApi } from '../server/api.js';
 import { QuotaModel, usageFrom } from './model.js';
 import { QuotaStatus, showQuota, warningText } from './widget.js';
@@ -22,17 +21,18 @@ const quota: JupyterFrontEndPlugin<void> = {
   id: 'platform-labextension:quota',
   description: 'Shows how much of its quota a project uses.',
   autoStart: true,
-  requires: [ILabShell, IDocumentManager, IDefaultFileBrowser, IStatusBar, ITranslator],
+  requires: [ILabShell, IDocumentManager, IDefaultFileBrowser, IPlaces, IStatusBar, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     shell: ILabShell,
     documents: IDocumentManager,
     browser: IDefaultFileBrowser,
+    places: IPlaces,
     statusBar: IStatusBar,
     translator: ITranslator
   ) => {
     const trans = translator.load('platform');
-    const model = makeModel(app);
+    const model = makeModel(app, places);
     const settle = new Debouncer(() => model.refresh(), SETTLING);
     const look = () => {
       const widget = shell.currentWidget;
@@ -62,10 +62,8 @@ const quota: JupyterFrontEndPlugin<void> = {
   }
 };
 
-function makeModel(app: JupyterFrontEnd): QuotaModel {
+function makeModel(app: JupyterFrontEnd, places: IPlaces): QuotaModel {
   const api = new ServerApi(app.serviceManager.serverSettings);
-  const history = new HistoryApi(api);
-  const places = new Places(() => history.projects());
   return new QuotaModel(async path => {
     const project = await places.project(path);
     return project === null ? null : usageFrom(await api.get(`api/projects/${project.id}`));
