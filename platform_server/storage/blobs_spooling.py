@@ -231,8 +231,10 @@ class SpoolingBlobStore:
         try:
             spool = await spooled(pieces, self._passing, limit=_ENDLESS)
         except PlatformError:
-            if self._outbox.is_waiting(*key):
+            if await self._outbox.folder.exists(*key):
                 log.exception("a save that waits on this server cannot be read")
+            else:  # a command beside the server removed it
+                await self._outbox.remove(*key)
             return False
         async with aclosing(spool):
             try:

@@ -260,6 +260,16 @@ async def test_a_command_beside_the_server_reads_what_waits(
     assert {one.blob async for one in beside.list(WONDER)} == {here, there}
 
 
+async def test_what_a_command_beside_the_server_removes_waits_no_longer(
+    remote: Remote, store: SpoolingBlobStore, tmp_path: Path
+) -> None:
+    remote.is_available = False
+    blob = await put(store, tmp_path, b"tea")
+    await FolderBlobStore(tmp_path / "outbox").delete(WONDER, blob)
+    await caught_up(store)
+    assert store.waiting(WONDER) == NOTHING
+
+
 class Moody(MemoryBlobStore):
     """A store that fails half of the time, and half of these times after it did what was asked."""
 
