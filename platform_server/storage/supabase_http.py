@@ -101,6 +101,8 @@ class StorageHttp:
             },
             timeout=httpx.Timeout(patience.silence, connect=patience.connect),
             limits=_CONNECTIONS,
+            # Reading all certificates takes a while; a project on this machine may have none.
+            verify=keys.url.startswith("https:"),
             follow_redirects=False,  # the key goes to this address and to no other
         )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def project_from(environ: Mapping[str, str]) -> AbstractContextManager[StorageKeys]:
     """Give the project that the environment names, or else a double, with a new bucket's name."""
     url, key = environ.get("SUPABASE_URL"), environ.get("SUPABASE_SERVICE_KEY")
-    return _real(url, key) if url and key else _double()
+    return _real(url, key) if url and key else a_double()
 
 
 @asynccontextmanager
@@ -44,7 +44,8 @@ def _real(url: str, key: str) -> Iterator[StorageKeys]:
 
 
 @contextmanager
-def _double() -> Iterator[StorageKeys]:
+def a_double() -> Iterator[StorageKeys]:
+    """Give a double of a project, with a new bucket's name."""
     with SupabaseStorage.served() as storage:
         yield storage.keys(f"test-{new_id()}")
 

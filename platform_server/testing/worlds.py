@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,12 +21,14 @@ from platform_server.storage.past import SqlPastRepository
 from platform_server.storage.projects import SqlProjectRepository
 from platform_server.testing.contents import memory_parts
 from platform_server.testing.people import BEGAN, person
+from platform_server.testing.supabase_projects import a_double, bucket_of
 from platform_server.testing.workspace import MemoryWorkspace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from platform_server.contents.blobs import BlobStore
     from platform_server.storage.database import Database
     from platform_server.testing.databases import Databases
 
@@ -123,13 +125,13 @@ def memory_world(folder: Path) -> World:
     return World(contents=ContentsService(parts), parts=parts, code=MemoryCode(parts.workspace))
 
 
-def folder_world(database: Database, folder: Path) -> World:
-    """Return a world on SQL and folders."""
+def folder_world(database: Database, folder: Path, blobs: BlobStore | None = None) -> World:
+    """Return a world on SQL and folders; bytes may be kept elsewhere."""
     parts = Parts(
         repository=SqlContentsRepository(database),
         past=SqlPastRepository(database),
         garbage=SqlGarbageRepository(database),
-        blobs=FolderBlobStore(folder / "blobs"),
+        blobs=blobs or FolderBlobStore(folder / "blobs"),
         workspace=LocalWorkspace(folder / "volumes", sync=False),
         spool_folder=folder / "spool",
         limits=LIMITS,
@@ -149,10 +151,12 @@ async def running(world: World) -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def running_on_disk(databases: Databases, kind: str, folder: Path) -> AsyncIterator[World]:
-    """Give a world in the folder, with a database of that kind."""
+    """Give a world in the folder: on SQLite and a folder, or on PostgreSQL and Supabase Storage."""
+    elsewhere = bucket_of(a_double()) if kind == "postgres" else nullcontext()
     async with (
         databases.open(kind, folder, populate) as database,
-        running(folder_world(database, folder)) as world,
+        elsewhere as blobs,
+        running(folder_world(database, folder, blobs)) as world,
     ):
         yield world
 
