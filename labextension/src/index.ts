@@ -18,7 +18,7 @@ export default [
   archives,
   consoles,
   endings,
-  executor,
+  ...executor,
   history,
   launcher,
   ...projects,

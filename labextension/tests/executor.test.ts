@@ -5,6 +5,7 @@ import { PromiseDelegate } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 
 import { isOnTheWay, KernelArrivals, type AwaitedSession } from '../src/executor/model.js';
+import { LongRuns } from '../src/executor/saving.js';
 
 /** A session whose life the test directs. */
 class DirectedSession {
@@ -109,4 +110,43 @@ test('cells go on in the order in which they were run', async () => {
   await Promise.all(cells);
 
   assert.deepEqual(order, [1, 2, 3]);
+});
+
+class Document {
+  isDisposed = false;
+  canSave = true;
+  model = { dirty: true };
+  saves = 0;
+
+  async save(): Promise<void> {
+    this.saves += 1;
+    throw new Error('told by the page');
+  }
+}
+
+test('a notebook is saved once a cell of it takes long', t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const runs = new LongRuns<string>(3);
+  const document = new Document();
+  runs.began('long', document);
+  runs.began('short', document);
+  t.mock.timers.tick(2000);
+  runs.ended('short');
+  assert.equal(document.saves, 0);
+  t.mock.timers.tick(1000);
+  assert.equal(document.saves, 1);
+  runs.ended('long');
+  t.mock.timers.tick(9000);
+  assert.equal(document.saves, 1);
+});
+
+test('a notebook that needs or takes no save is left alone', t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const runs = new LongRuns<string>(3);
+  const clean = Object.assign(new Document(), { model: { dirty: false } });
+  const readOnly = Object.assign(new Document(), { canSave: false });
+  const closed = Object.assign(new Document(), { isDisposed: true });
+  [clean, readOnly, closed].forEach((document, index) => runs.began(`${index}`, document));
+  t.mock.timers.tick(3000);
+  assert.deepEqual([clean.saves, readOnly.saves, closed.saves], [0, 0, 0]);
 });

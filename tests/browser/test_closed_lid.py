@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from playwright.async_api import Response
+
     from .conftest import Visit
     from .visitor import Visitor
 
@@ -24,13 +26,24 @@ LOSE_CONNECTION = """() => {
 RECONNECT = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect()"
 
 
-async def begin(visit: Visit, name: str) -> Visitor:
-    """Open a saved notebook with a cell that takes a while."""
+def is_save(response: Response) -> bool:
+    """Tell whether a document was saved."""
+    return response.request.method == "PUT" and "/api/contents/" in response.url
+
+
+async def at_a_notebook(visit: Visit, name: str) -> Visitor:
+    """Open a new notebook."""
     visitor = await visit(name)
     await visitor.ensure_project("voyage")
     await visitor.open_lab(f"/lab/workspaces/{visitor.workspace}/tree/voyage?reset")
     await visitor.new_notebook()
     await visitor.kernels_are_ready()
+    return visitor
+
+
+async def begin(visit: Visit, name: str) -> Visitor:
+    """Open a saved notebook with a cell that takes a while."""
+    visitor = await at_a_notebook(visit, name)
     await visitor.cell(0).locator(".cm-content").fill(LONG)
     await save(visitor)
     return visitor
@@ -58,10 +71,11 @@ async def saved(visitor: Visitor, path: str) -> None:
 
 
 async def test_a_closed_tabs_output_is_in_the_notebook_that_is_opened_next(visit: Visit) -> None:
-    jeanne = await begin(visit, "jeanne")
+    jeanne = await at_a_notebook(visit, "jeanne")
     path = await jeanne.current_path()
-    await jeanne.page.keyboard.press("Shift+Enter")
-    await jeanne.page.get_by_text("line 2").wait_for()
+    async with jeanne.page.expect_response(is_save) as saving:
+        await jeanne.enter_cell(LONG)
+    assert (await saving.value).ok  # by itself, because the cell takes long
     tab = await jeanne.another_tab()
     await jeanne.page.close()
     await saved(tab, path)

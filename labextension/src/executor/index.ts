@@ -2,11 +2,17 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
-import type { ICodeCellModel } from '@jupyterlab/cells';
-import { INotebookCellExecutor, runCell } from '@jupyterlab/notebook';
+import type { Cell, ICodeCellModel } from '@jupyterlab/cells';
+import {
+  INotebookCellExecutor,
+  INotebookTracker,
+  NotebookActions,
+  runCell
+} from '@jupyterlab/notebook';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 
 import { isOnTheWay, KernelArrivals, type AwaitedSession } from './model.js';
+import { LongRuns } from './saving.js';
 
 /**
  * Replaces `@jupyterlab/notebook-extension:cell-executor`, which silently drops such a cell: on
@@ -56,4 +62,21 @@ class WaitingExecutor implements INotebookCellExecutor {
   private readonly _arrivals: KernelArrivals;
 }
 
-export default executor;
+const saving: JupyterFrontEndPlugin<void> = {
+  id: 'platform-labextension:long-runs',
+  description: 'Saves notebooks whose cells take long.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  activate: (_app, tracker: INotebookTracker) => {
+    const runs = new LongRuns<Cell>();
+    NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
+      const panel = tracker.find(one => one.content === notebook);
+      if (panel) {
+        runs.began(cell, panel.context);
+      }
+    });
+    NotebookActions.executed.connect((_, { cell }) => runs.ended(cell));
+  }
+};
+
+export default [executor, saving];
