@@ -9,6 +9,7 @@ import history from './history/index.js';
 import launcher from './launcher/index.js';
 import projects from './projects/index.js';
 import quota from './quota/index.js';
+import reconnect from './reconnect/index.js';
 import startup from './startup/index.js';
 import storage from './storage/index.js';
 import terminals from './terminals/index.js';
@@ -23,6 +24,7 @@ export default [
   launcher,
   ...projects,
   quota,
+  ...reconnect,
   ...startup,
   storage,
   terminals
