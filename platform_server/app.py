@@ -15,7 +15,7 @@ from platform_server.contents.parts import Parts
 from platform_server.contents.service import ContentsService
 from platform_server.contents.workspace_local import LocalWorkspace
 from platform_server.environments.cache import FileCache
-from platform_server.environments.index import PYPI, HttpIndex
+from platform_server.environments.index import HttpIndex
 from platform_server.environments.service import PackageService
 from platform_server.errors import PlatformError, StorageUnavailable
 from platform_server.home_lock import HomeLock
@@ -295,7 +295,7 @@ def _engine(settings: Settings) -> DockerEngine:
 
 
 def _packages(settings: Settings) -> PackageService:
-    url = settings.package_index or os.environ.get("PIP_INDEX_URL") or PYPI
+    url = settings.package_index or os.environ.get("PIP_INDEX_URL") or ""
     cache = FileCache(settings.home.cache / "packages", limit=settings.package_cache_bytes)
     return PackageService(HttpIndex(url), cache, settings.packages)
 

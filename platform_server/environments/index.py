@@ -16,7 +16,6 @@ from platform_server.errors import PackageIndexUnavailable, PackageNotFound
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-PYPI = "https://pypi.org/simple/"
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 _FILES, _FRESH = 50_000, 600.0  # lines of pages remembered, for so many seconds
 _LARGEST_PAGE = 32 * 2**20  # bytes
@@ -41,7 +40,8 @@ class HttpIndex:
     """An index that speaks the simple API, as JSON or as HTML."""
 
     def __init__(self, url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._url = url.rstrip("/")
+        """Ask the index at ``url``, or the public one if that is ""."""
+        self._address = url
         self._client = httpx.AsyncClient(
             timeout=_TIMEOUT, follow_redirects=True, transport=transport
         )
@@ -73,7 +73,7 @@ class HttpIndex:
         await self._client.aclose()
 
     async def _fetch(self, name: str) -> IndexPage:
-        url = f"{self._url}/{name}/"
+        url = f"{(self._address or _public()).rstrip('/')}/{name}/"
         body = bytearray()
         try:
             async with self._client.stream("GET", url, headers={"Accept": _ACCEPT}) as answer:
@@ -87,6 +87,13 @@ class HttpIndex:
                 return await asyncio.to_thread(_parse, name, bytes(body), kind, str(answer.url))
         except httpx.HTTPError as error:
             raise PackageIndexUnavailable from error
+
+
+def _public() -> str:
+    # It takes half a second to import, which each start of the server can do without.
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+    return PYPI_SIMPLE_ENDPOINT
 
 
 def _check(answer: httpx.Response) -> None:
@@ -104,9 +111,7 @@ def _parse(name: str, body: bytes, kind: str, url: str) -> IndexPage:
                 one.url = str(httpx.URL(url).join(one.url))
             return page
         raise PackageIndexUnavailable
-    from pypi_simple import (
-        ProjectPage,
-    )  # half a second that each start of the server can do without
+    from pypi_simple import ProjectPage  # see above
 
     try:
         listed = ProjectPage.from_html(name, body, base_url=url)
