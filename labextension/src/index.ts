@@ -10,6 +10,7 @@ import launcher from './launcher/index.js';
 import projects from './projects/index.js';
 import quota from './quota/index.js';
 import reconnect from './reconnect/index.js';
+import reviews from './reviews/index.js';
 import startup from './startup/index.js';
 import storage from './storage/index.js';
 import terminals from './terminals/index.js';
@@ -25,6 +26,7 @@ export default [
   ...projects,
   quota,
   ...reconnect,
+  reviews,
   ...startup,
   storage,
   terminals

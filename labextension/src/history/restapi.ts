@@ -1,7 +1,5 @@
 /** A project's past over the platform's REST API. */
 
-import { listProjects } from '../projects/restapi.js';
-import type { IProject } from '../projects/tokens.js';
 import type { ServerApi } from '../server/api.js';
 import { isRecord } from '../server/shape.js';
 import {
@@ -25,10 +23,6 @@ export const NOW = 'now';
 /** Every method rejects with ApiError for a refusal, and NetworkError when there is no answer. */
 export class HistoryApi {
   constructor(private readonly _api: ServerApi) {}
-
-  projects(): Promise<IProject[]> {
-    return listProjects(this._api);
-  }
 
   /** The revisions of a file, newest first, after the one that is named. */
   async revisions(project: string, path: string, before: string | null): Promise<IPage> {

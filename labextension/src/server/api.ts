@@ -22,6 +22,10 @@ export class ServerApi {
     return this._request(path, { method: 'POST', body: JSON.stringify(body) });
   }
 
+  put(path: string, body: object = {}): Promise<unknown> {
+    return this._request(path, { method: 'PUT', body: JSON.stringify(body) });
+  }
+
   async delete(path: string): Promise<void> {
     await this._request(path, { method: 'DELETE' });
   }

@@ -1,3 +1,0 @@
-/** Where `Places` was before it became the projects feature's. */
-
-export { Places } from '../projects/places.js';
