@@ -24,6 +24,7 @@ class Notebook:
     def __init__(self, person: Person) -> None:
         self.person = person
         self.project: dict[str, Any] = {}
+        self.name = "long.ipynb"
 
     async def make(self) -> None:
         self.project = await self.person.project(f"lid {new_id()}")
@@ -31,7 +32,7 @@ class Notebook:
 
     @property
     def url(self) -> str:
-        return f"/api/contents/{self.project['name']}/long.ipynb"
+        return f"/api/contents/{self.project['name']}/{self.name}"
 
     async def save(
         self, outputs: list[dict[str, Any]], count: int | None = None, **headers: str
@@ -60,22 +61,25 @@ class Notebook:
     async def origins(self) -> list[str]:
         """Return where the revisions came from, the newest first."""
         path = f"/api/projects/{self.project['id']}/history"
-        answer = await self.person.http.get(path, params={"path": "long.ipynb"})
+        answer = await self.person.http.get(path, params={"path": self.name})
         assert answer.status_code == httpx.codes.OK, answer.text
         return [one["origin"] for one in answer.json()["revisions"]]
 
     async def run_and_leave(self) -> None:
-        """Start the cell as a page does, close the page, and wait until the server has saved."""
+        """Start the cell as a page does, and close the page."""
         body = {
-            "path": f"{self.project['name']}/long.ipynb",
+            "path": f"{self.project['name']}/{self.name}",
             "type": "notebook",
-            "name": "long.ipynb",
+            "name": self.name,
             "kernel": {"name": "python3"},
         }
         session = (await self.person.http.post("/api/sessions", json=body)).json()
         async with connected(self.person, session["kernel"]["id"]) as socket:
             await socket.execute_cell(CODE, "one")
             await socket.first(lambda one: one.header.type == "stream")
+
+    async def is_saved(self) -> None:
+        """Wait until the server has saved all of the output."""
         async with asyncio.timeout(60):
             while True:
                 if (await self.origins())[0] == "recorder" and await self.text() == LINES:
@@ -94,6 +98,7 @@ async def notebook(image: str, alice: Person) -> Notebook:
 async def test_a_cell_whose_page_is_closed_ends_in_the_document(notebook: Notebook) -> None:
     before = await notebook.model(content="0", hash="1")
     await notebook.run_and_leave()
+    await notebook.is_saved()
     (cell,) = (await notebook.model())["content"]["cells"]
     assert (cell["execution_count"], cell["metadata"]["trusted"]) == (1, True)
     after = await notebook.model(content="0", hash="1")
@@ -106,3 +111,11 @@ async def test_a_cell_whose_page_is_closed_ends_in_the_document(notebook: Notebo
     assert saved.status_code == httpx.codes.OK, saved.text
     refused = await notebook.save([], 3, **condition)
     assert refused.status_code == httpx.codes.PRECONDITION_FAILED
+
+
+async def test_a_notebook_that_is_renamed_meanwhile_gets_its_output(notebook: Notebook) -> None:
+    await notebook.run_and_leave()
+    new = {"path": f"{notebook.project['name']}/renamed.ipynb"}
+    assert (await notebook.person.http.patch(notebook.url, json=new)).is_success
+    notebook.name = "renamed.ipynb"
+    await notebook.is_saved()

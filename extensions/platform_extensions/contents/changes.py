@@ -32,6 +32,7 @@ from platform_server.errors import (
     NameTaken,
     RevisionConflict,
 )
+from platform_server.kernel_sessions.moves import follow_move
 from platform_server.projects.model import Access
 from platform_server.projects.names import join, name_of, parent_of, parse_path
 
@@ -157,6 +158,8 @@ class ContentsChanges:
         contents = self._services.contents
         if project_id == into:
             entry = await contents.move(project_id, source.path, target.path)
+            sessions = self._services.kernel_sessions
+            await follow_move(sessions, principal.id, project_id, source.path, entry.path)
         else:
             entry = await contents.copy(
                 project_id, source.path, target.path, author=principal.id, into=into
