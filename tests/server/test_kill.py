@@ -1,12 +1,13 @@
 """A server that is killed, and what its users find when the next one runs.
 
-``lives`` runs and kills servers on one home and one port; ``ada`` has an account there.
+``lives`` runs and kills servers on one home and one port; ``ada`` is new there in each test.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 SESSION = "platform"  # how the tests' messages call the session that they come from
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def lives(image: str) -> AsyncIterator[Lives]:
     assert image
     folder = Path(tempfile.mkdtemp(prefix="kill-"))
@@ -46,9 +47,11 @@ async def lives(image: str) -> AsyncIterator[Lives]:
 
 @pytest.fixture
 async def ada(lives: Lives) -> AsyncIterator[Person]:
-    person = await join(lives.server, "ada", Role.LEARNER)
+    person = await join(lives.server, f"ada-{secrets.token_hex(4)}", Role.LEARNER)
     await person.project("work")
     yield person
+    for sandbox in (await person.http.get("/api/containers")).json():
+        await person.http.delete(f"/api/containers/{sandbox['id']}")
     await person.aclose()
 
 
@@ -330,7 +333,7 @@ async def test_a_notebook_whose_page_is_gone_is_complete_after_a_kill(
 
 
 def notebook_model(cell_id: str) -> dict[str, Any]:
-    cell = {"cell_type": "code", "id": cell_id, "metadata": {}, "source": COUNT}
+    cell: dict[str, Any] = {"cell_type": "code", "id": cell_id, "metadata": {}, "source": COUNT}
     cells = [cell | {"outputs": [], "execution_count": None}]
     content = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     return {"type": "notebook", "format": "json", "content": content}
