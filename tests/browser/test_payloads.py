@@ -1,0 +1,103 @@
+"""Nothing that a learner wrote runs, asks anybody or changes anything in a reviewer's page."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from playwright.async_api import Error
+
+from platform_server.identity.model import Role
+from platform_server.testing.payloads import EVIL, VECTORS, files, notebooks
+from platform_server.testing.serving import join
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Route
+
+    from platform_server.testing.serving import Person, Server
+
+    from .conftest import Visit
+
+
+class Watch:
+    """Notes whatever tells that a payload fired; nothing leaves."""
+
+    def __init__(self) -> None:
+        self.fired: list[str] = []
+
+    async def over(self, context: BrowserContext) -> None:
+        """Begin."""
+        await context.route(lambda url: url.startswith(EVIL), self._refuse)
+
+    async def _refuse(self, route: Route) -> None:
+        self.fired.append(route.request.url)
+        await route.abort()
+
+
+async def submission_with_payloads(maker: Person) -> tuple[str, list[str], int]:
+    """Submit all of them, and say them too; returns its id, the paths, and how many there are."""
+    project = await maker.project("payloads")
+    paths, count = [], 0
+    for path, data, payloads in (*notebooks(), *files()):
+        url = f"/api/projects/{project['id']}/files/{path}"
+        answer = await maker.http.put(url, content=data)
+        assert answer.status_code == 201, answer.text
+        paths.append(path)
+        count += payloads
+    odd = "<img src=x onerror=alert(1)>.txt"
+    await maker.http.put(f"/api/projects/{project['id']}/files/{odd}", content=b"x")
+    made = await maker.http.post(
+        f"/api/projects/{project['id']}/submissions", json={"message": VECTORS[4]}
+    )
+    comments = f"/api/submissions/{made.json()['id']}/comments"
+    for vector in VECTORS:
+        body = {"path": "code.ipynb", "body": vector, "anchor": {"cell_id": "c1", "line": 1}}
+        answer = await maker.http.post(comments, json=body | {"suggestion": vector})
+        assert answer.status_code == 201, answer.text
+        count += 1
+    return str(made.json()["id"]), [*paths, odd], count
+
+
+async def test_no_payload_fires_in_a_review(server: Server, visit: Visit) -> None:
+    maker = await join(server, "mallory", Role.LEARNER)
+    submission, paths, count = await submission_with_payloads(maker)
+    assert count >= 500
+    rita = await visit("rita", role=Role.REVIEWER)
+    watch = Watch()
+    await watch.over(rita.context)
+    await rita.open_lab("/lab?reset")
+    theme = await rita.page.evaluate("() => document.body.dataset.jpThemeName")
+    await rita.page.evaluate(
+        "id => void window.jupyterapp.commands.execute('platform:open-submission', {id})",
+        submission,
+    )
+    view = rita.page.locator(".platform-Submission")
+
+    for path in [*paths, "code.ipynb"]:  # the last is the one that all comments are about
+        await view.get_by_role("navigation").get_by_text(path, exact=True).click()
+        frame = rita.page.frame_locator(".platform-Submission iframe")
+        await frame.locator("main").wait_for(state="attached")
+    await view.locator(".platform-Thread").nth(len(VECTORS) - 1).wait_for(state="attached")
+
+    assert watch.fired == []
+    assert "fired" not in await rita.page.title()
+    assert await rita.page.evaluate("() => document.body.dataset.jpThemeName") == theme
+    assert {frame.url.partition("/api/")[0] for frame in rita.page.frames[1:]} == {rita.url}
+    await maker.aclose()
+
+
+async def test_the_payloads_fire_where_nothing_keeps_them_from_it(browser: Browser) -> None:
+    context = await browser.new_context()
+    watch = Watch()
+    await watch.over(context)
+    page = await context.new_page()
+    fired = 0
+    for vector in VECTORS:
+        watch.fired.clear()
+        with suppress(Error):  # some lead the page away
+            await page.goto("about:blank")
+            await page.set_content(f"<title>page</title>{vector}", wait_until="load")
+            await page.evaluate("() => new Promise(done => requestAnimationFrame(() => done()))")
+        fired += bool(watch.fired) or await page.title() == "fired"
+    await context.close()
+    assert fired >= 30
