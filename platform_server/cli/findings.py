@@ -171,7 +171,7 @@ async def storage(settings: Settings) -> AsyncIterator[Finding]:
     """Look at the store of files' bytes, if it is a remote one."""
     if settings.storage is None:
         return
-    remote = SupabaseBlobStore(settings.storage, Patience(total=5.0))
+    remote = SupabaseBlobStore(settings.storage, Patience(total=5.0, repeat=1.0))
     what = f'Files are kept in the bucket "{settings.storage.bucket}" of Supabase'
     try:
         await remote.check()

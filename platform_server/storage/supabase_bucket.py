@@ -149,7 +149,9 @@ class Bucket:
 
     async def _begin(self, key: str, offset: int) -> httpx.Response:
         path = f"/object/{self._name}/{key}"
-        return await self._http.persevering(lambda: self._http.begin(path, start=offset))
+        return await self._http.persevering(
+            lambda: self._http.begin(path, start=offset), has_begun=offset > 0
+        )
 
     async def _require_private(self) -> None:
         bucket = await self._http.ask("GET", f"/bucket/{self._name}")

@@ -29,7 +29,8 @@ _PASSING = {408, 423, 425, 429}
 class Patience:
     """How long a request is tried, in seconds."""
 
-    total: float = 30.0  # with all its repetitions
+    total: float = 30.0  # with all its repetitions; and what broke in its middle is taken up
+    repeat: float = 3.0  # what has not begun is begun again: those who save can be told early
     connect: float = 5.0
     silence: float = 20.0  # in which not a byte moves
     first_pause: float = 0.2  # at most, before it is tried again; then twice as long each time
@@ -134,7 +135,9 @@ class StorageHttp:
             raise NoAnswer from error
         return _good(answer)
 
-    async def persevering(self, step: Callable[[], Awaitable[Result]]) -> Result:
+    async def persevering(
+        self, step: Callable[[], Awaitable[Result]], *, has_begun: bool = False
+    ) -> Result:
         """Return what a step returns, which is repeated while what it raises may pass."""
         patience = self._patience
 
@@ -143,7 +146,7 @@ class StorageHttp:
 
         retrying = AsyncRetrying(
             retry=retry_if_exception(may_pass),
-            stop=stop_after_delay(patience.total),
+            stop=stop_after_delay(patience.total if has_begun else patience.repeat),
             # Not all are to come at the same moment when the store is back.
             wait=wait_random_exponential(patience.first_pause, patience.longest_pause),
             reraise=True,

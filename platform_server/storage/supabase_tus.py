@@ -88,7 +88,7 @@ class ResumableUploads:
             has = await self._offset(upload)
             return has if has > offset else await self._append(upload, spool, has)
 
-        return await self._http.persevering(again)
+        return await self._http.persevering(again, has_begun=True)
 
     async def _append(self, upload: str, spool: Spool, offset: int) -> int:
         size = min(CHUNK, spool.size - offset)

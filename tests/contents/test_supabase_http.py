@@ -8,11 +8,15 @@ What is asked of the server on SQLite and a folder is asked of this one, too.
 
 from __future__ import annotations
 
+import asyncio
+import json
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
+from sqlalchemy.event import listen, remove
 
 from platform_server.identity.model import Role
 from platform_server.testing.places import Place, code_cell, notebook
@@ -114,11 +118,11 @@ async def test_saving_takes_one_transaction(databases: Databases, tmp_path: Path
         running(folder_world(database, tmp_path)) as world,
     ):
         await world.contents.write(WONDER, "a.ipynb", b"{}", author=ALICE.id)
-        event.listen(Engine, "commit", note)
+        listen(Engine, "commit", note)
         try:
             await world.contents.write(WONDER, "a.ipynb", b"{ }", author=ALICE.id)
         finally:
-            event.remove(Engine, "commit", note)
+            remove(Engine, "commit", note)
     assert len(commits) == 1
 
 
@@ -127,3 +131,22 @@ async def test_what_is_saved_is_in_the_bucket(place: Place, storage: SupabaseSto
     assert (await place.save("a.txt", "something new"))["stored"] == "project"
     after = sum(row.size for row in storage.objects.buckets["platform"].rows.values())
     assert after - before == len("something new")
+
+
+async def test_what_is_saved_while_the_store_is_away_gets_there(
+    place: Place, storage: SupabaseStorage
+) -> None:
+    await place.save("before.txt", "before")
+    async with place.person.socket("/api/events/subscribe") as events:
+        storage.is_down = True
+        assert (await place.save("a.txt", "during the outage"))["stored"] == "server"
+        assert (await place.get("a.txt"))["content"] == "during the outage"
+
+        storage.is_down = False
+        stored = ""
+        async with asyncio.timeout(60):
+            while stored != "project":
+                event = json.loads(await events.recv())
+                stored = event.get("stored", "")
+    name = sha256(b"during the outage").hexdigest()
+    assert any(key.endswith(name) for key in storage.objects.buckets["platform"].rows)

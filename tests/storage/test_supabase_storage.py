@@ -12,7 +12,7 @@ import threading
 import traceback
 import tracemalloc
 from contextlib import aclosing, asynccontextmanager
-from hashlib import sha256
+from hashlib import sha256, shake_128
 from typing import TYPE_CHECKING
 
 import httpx
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from platform_server.contents.blobs import BlobStore
 
-QUICK = Patience(total=60.0, first_pause=0.001, longest_pause=0.01)
-HASTY = Patience(total=0.2, first_pause=0.001, longest_pause=0.01)
+QUICK = Patience(total=60.0, repeat=60.0, first_pause=0.001, longest_pause=0.01)
+HASTY = Patience(total=0.2, repeat=0.2, first_pause=0.001, longest_pause=0.01)
 BUCKET = "work"
 INTERNAL = Refusal(500, "Internal", "Internal Server Error", http=500)
 LARGE = 2 * CHUNK + 1  # bytes: three requests
@@ -81,7 +81,7 @@ async def read(blobs: BlobStore, blob: BlobHash) -> bytes:
 
 def varied(size: int) -> bytes:
     """Return bytes of which no two parts are alike."""
-    return b"".join(number.to_bytes(8) for number in range(size // 8 + 1))[:size]
+    return shake_128(b"tea").digest(size)
 
 
 def methods(storage: SupabaseStorage) -> list[str]:
