@@ -18,10 +18,11 @@ for number in range(12):
     print("line", number)
     time.sleep(0.5)"""
 
-# Chromium lets open websockets be while it is offline, so this one is cut first.
+# Chromium lets open websockets be while it is offline.
 LOSE_CONNECTION = """() => {
   window.jupyterapp.shell.currentWidget.sessionContext.session.kernel._ws.close(4999);
 }"""
+OFFLINE = "could not be established"  # what JupyterLab says then
 # What the page does by itself, after some seconds.
 RECONNECT = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect()"
 
@@ -107,23 +108,24 @@ async def test_a_laptop_that_was_closed_gets_its_output_and_saves_without_a_ques
     visit: Visit,
 ) -> None:
     ida = await begin(visit, "ida")
-    path = await ida.current_path()
-    await ida.page.keyboard.press("Shift+Enter")
-    await ida.page.get_by_text("line 2").wait_for()
     watcher = await visit("ida")  # another computer of hers
-    await ida.page.evaluate(LOSE_CONNECTION)
+    path = await ida.current_path()
+    async with ida.page.expect_response(is_save):
+        await ida.page.keyboard.press("Shift+Enter")
     await ida.context.set_offline(True)
+    await ida.page.evaluate(LOSE_CONNECTION)
     await saved(watcher, path)
     assert "line 11" not in await ida.output(0)
 
-    await ida.confirm("could not be established")
     await ida.context.set_offline(False)
     await ida.page.evaluate(RECONNECT)
     await ida.page.get_by_text("line 11").wait_for()
     assert (await ida.output(0)).splitlines() == LINES
+    for dialog in await ida.page.locator(".jp-Dialog", has_text=OFFLINE).all():
+        await dialog.locator("button").last.click()
     await save(ida)
     await ida.shot("25-lid-opened")
     assert await ida.page.locator(".jp-Dialog").count() == 0
     assert await document(ida, path) == LINES
     assert [name for name in await ida.files() if "conflict" in name] == []
-    ida.forgive("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    ida.forgive("ERR_INTERNET_DISCONNECTED|WebSocket connection to|Failed to fetch")
