@@ -65,6 +65,7 @@ from platform_server.storage.projects import SqlProjectRepository
 from platform_server.storage.review import SqlSubmissionRepository
 from platform_server.storage.review_threads import SqlThreadRepository
 from platform_server.storage.sandboxes import SqlSandboxRepository
+from platform_server.storage.terminals import SqlTerminalRepository
 from platform_server.terminals.service import TerminalService
 
 if TYPE_CHECKING:
@@ -159,7 +160,9 @@ class Platform:
                 warm=settings.warm,
             ),
         )
-        terminals = TerminalService(sandboxes, projects, limits=settings.terminals)
+        terminals = TerminalService(
+            sandboxes, projects, SqlTerminalRepository(database), limits=settings.terminals
+        )
         idle = IdleStopper(sandboxes, settings.idle, clock=clock.utc_now)
         idle.sources += [sandboxes.activity, terminals.activity]
         contents = _contents(database, settings, self._blobs)
@@ -190,6 +193,7 @@ class Platform:
         services.sandboxes.on_starting.append(contents.materialise)
         services.sandboxes.exclusively = contents.exclusively
         services.sandboxes.on_stopping.append(contents.absorb)
+        services.sandboxes.on_adopted.append(services.terminals.adopt)
         services.projects.on_deleted += [stop, contents.forget_project, self._volumes.remove]
 
 

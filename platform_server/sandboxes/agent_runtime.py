@@ -101,14 +101,12 @@ class AgentRuntime:
         await self.start(agent_pid)
         await self._until_ready()
         await self._kernels.adopt()
+        living, _ = await self._said_terminals()
+        self._shells |= set(living)
 
     def kernel(self, kernel_id: KernelId) -> AgentKernel | None:
         """Return a kernel that was started here, whether it still runs or not."""
         return self._kernels.get(kernel_id)
-
-    def adopt_terminal(self, name: TerminalName) -> None:
-        """Take over a shell that an earlier server process opened, if it still lives."""
-        self._shells.add(name)
 
     async def ready(self) -> None:
         """Return once kernels can be forked. Raises SandboxGone, SandboxBusy."""
@@ -194,16 +192,20 @@ class AgentRuntime:
         )
 
     async def _list_terminals(self) -> tuple[list[TerminalName], list[TerminalName]]:
+        living, busy = await self._said_terminals()
+        return (
+            [name for name in living if name in self._shells],
+            [name for name in busy if name in self._shells],
+        )
+
+    async def _said_terminals(self) -> tuple[list[TerminalName], list[TerminalName]]:
         self._check()
         answer = await self._link.request("terminal.list")
         try:
             living, busy = terminal_names(answer)
         except ValueError as error:
             raise AgentRefused from error
-        return (
-            [TerminalName(name) for name in living if name in self._shells],
-            [TerminalName(name) for name in busy if name in self._shells],
-        )
+        return [TerminalName(name) for name in living], [TerminalName(name) for name in busy]
 
     @property
     def is_executing(self) -> bool:

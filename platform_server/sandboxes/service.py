@@ -206,6 +206,14 @@ class SandboxService:
         found = self._running.get(project_id)
         return None if found is None else found.runtime
 
+    async def settled(self, project_id: ProjectId) -> None:
+        """Return once the project's sandbox of an earlier process is taken over, or has ended.
+
+        Raises EngineUnavailable, StorageUnavailable as long as that cannot be known.
+        """
+        await self._adopt()
+        await self._takeovers.of(project_id)
+
     async def found_kernels(self) -> list[FoundKernel]:
         """Return the kernels that earlier server processes started and nobody has shut down."""
         runtimes = {one.sandbox.id: one.runtime for one in self._running.values()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field, replace
@@ -19,6 +19,7 @@ from platform_server.errors import (
 from platform_server.projects.model import Access
 from platform_server.sandboxes.model import TerminalName
 from platform_server.terminals.model import TerminalInfo, TerminalLimits
+from platform_server.terminals.repository import TerminalRecord
 from platform_server.terminals.shared import SharedTerminal
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from platform_server.identity.model import Principal, UserId
     from platform_server.projects.model import ProjectId, ProjectView
     from platform_server.sandboxes.runtime import Shells, Terminal
+    from platform_server.terminals.repository import TerminalRepository
 
 CULL_INTERVAL = 60.0  # seconds between two looks for idle terminals
 
@@ -48,6 +50,15 @@ class Sandboxes(Protocol):
     async def runtime(self, project_id: ProjectId) -> Shells:
         """Return the project's running sandbox, started if there is none."""
 
+    def running(self, project_id: ProjectId) -> Shells | None:
+        """Return the project's sandbox if it runs; none is started."""
+
+    async def settled(self, project_id: ProjectId) -> None:
+        """Return once the project's sandbox of an earlier process is taken over, or has ended.
+
+        Raises EngineUnavailable, StorageUnavailable as long as that cannot be known.
+        """
+
 
 @dataclass
 class _Open:
@@ -62,14 +73,15 @@ class _Open:
 class TerminalService:
     """What people do with terminals. Every method checks what the principal may do.
 
-    A shell belongs to the sandbox: it goes on while nobody looks, and ends with its sandbox.
-    Somebody else's terminal is not found.
+    A shell belongs to the sandbox: it goes on while nobody looks, or while there is no server, and
+    ends with its sandbox. Somebody else's terminal is not found.
     """
 
     def __init__(
         self,
         sandboxes: Sandboxes,
         projects: Projects,
+        repository: TerminalRepository,
         *,
         limits: TerminalLimits | None = None,
         clock: Clock = utc_now,
@@ -77,11 +89,15 @@ class TerminalService:
     ) -> None:
         self._sandboxes = sandboxes
         self._projects = projects
+        self._repository = repository
         self._limits = limits or TerminalLimits()
         self._clock = clock
         self._new_id = new_id
         self._terminals: dict[TerminalName, _Open] = {}
         self._opening: Counter[UserId] = Counter()
+        self._starting: set[TerminalName] = set()  # opened in their sandbox, and not known yet
+        self._ended: set[TerminalName] = set()  # to be forgotten in the repository, too
+        self._late: dict[TerminalName, TerminalInfo] = {}  # their sandbox is not taken over yet
         self._culler: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -119,20 +135,50 @@ class TerminalService:
         try:
             runtime = await self._sandboxes.runtime(project_id)
             info = self._new_info(principal.id, project_id, cwd)
-            await runtime.open_terminal(info.name, cwd=cwd, rows=rows, columns=columns)
-            self._terminals[info.name] = _Open(info=info, runtime=runtime)
+            self._starting.add(info.name)
+            try:
+                await runtime.open_terminal(info.name, cwd=cwd, rows=rows, columns=columns)
+                await self._repository.add(TerminalRecord(info=info, sandbox_id=runtime.sandbox_id))
+                self._terminals[info.name] = _Open(info=info, runtime=runtime)
+            finally:
+                self._starting.discard(info.name)
         finally:
             self._opening[principal.id] -= 1
         return info
 
+    async def adopt(self) -> None:
+        """Go on with the terminals of an earlier server process whose shells live.
+
+        May be called again, when a sandbox was late. For ``SandboxService.on_adopted``.
+        """
+        await self._adopt(settled=set())
+
+    async def _adopt(self, *, settled: set[ProjectId]) -> None:
+        records = await self._repository.all()
+        known = {one.info.name for one in records}
+        by_project: defaultdict[ProjectId, list[TerminalRecord]] = defaultdict(list)
+        for record in records:
+            by_project[record.info.project_id].append(record)
+        self._late.clear()
+        for project_id, some in by_project.items():
+            runtime = self._sandboxes.running(project_id)
+            if runtime is not None:
+                await self._take_over(runtime, some, known)
+            elif project_id in settled:
+                for one in some:
+                    await self._repository.remove(one.info.name)
+            else:
+                self._late |= {one.info.name: one.info for one in some}
+
     async def list(self, principal: Principal) -> list[TerminalInfo]:
         """Return the principal's terminals whose shells live, oldest first."""
+        await self._settle(*self._late)
         await self._forget_ended(principal.id)
         return [terminal.info for terminal in self._of(principal.id)]
 
     async def get(self, principal: Principal, name: str) -> TerminalInfo:
         """Return one terminal. Raises TerminalNotFound."""
-        terminal = self._find(principal, name)
+        terminal = await self._find(principal, name)
         await self._forget_ended(principal.id)
         if terminal.info.name not in self._terminals:
             raise TerminalNotFound
@@ -144,7 +190,7 @@ class TerminalService:
         Raises TerminalNotFound, and AccessDenied once the principal may not run code in the project
         any more.
         """
-        terminal = self._find(principal, name)
+        terminal = await self._find(principal, name)
         await self._check_access(principal, terminal.info.project_id)
         async with terminal.lock:
             shared = terminal.shared or await self._attach(terminal)
@@ -159,9 +205,25 @@ class TerminalService:
         ]
         return max(used, default=None)
 
+    async def _take_over(
+        self, runtime: Shells, records: Sequence[TerminalRecord], known: set[TerminalName]
+    ) -> None:
+        living = await _living(runtime)
+        for record in records:
+            name = record.info.name
+            if name in self._terminals:
+                continue
+            if record.sandbox_id == runtime.sandbox_id and name in living:
+                self._terminals[name] = _Open(info=record.info, runtime=runtime)
+            else:
+                await self._repository.remove(name)
+        for name in living - known - self._starting - set(self._terminals):
+            with suppress(SandboxGone):
+                await runtime.close_terminal(name)  # nobody was told that it was opened
+
     async def close(self, principal: Principal, name: str) -> None:
         """Hang up the shell and everything it started. Raises TerminalNotFound."""
-        await self._close(self._find(principal, name))
+        await self._close(await self._find(principal, name))
 
     async def cull(self, idle: timedelta) -> Sequence[TerminalName]:
         """Close the terminals without activity for so long; returns which."""
@@ -198,7 +260,16 @@ class TerminalService:
     def _of(self, user_id: UserId) -> Sequence[_Open]:
         return [one for one in self._terminals.values() if one.info.owner_id == user_id]
 
-    def _find(self, principal: Principal, name: str) -> _Open:
+    async def _settle(self, *names: str) -> None:
+        """Wait for what is left of an earlier server process to be taken over, or to be gone."""
+        late = {self._late[TerminalName(one)].project_id for one in names if one in self._late}
+        for project_id in late:
+            await self._sandboxes.settled(project_id)
+        if late:
+            await self._adopt(settled=late)
+
+    async def _find(self, principal: Principal, name: str) -> _Open:
+        await self._settle(name)
         terminal = self._terminals.get(TerminalName(name))
         if terminal is None or terminal.info.owner_id != principal.id:
             raise TerminalNotFound
@@ -215,7 +286,7 @@ class TerminalService:
         try:
             attached = await terminal.runtime.attach_terminal(name)
         except (TerminalNotFound, SandboxGone) as error:
-            self._terminals.pop(name, None)
+            self._forget(name)
             raise TerminalNotFound from error
         terminal.shared = SharedTerminal(attached, on_activity=lambda: self._touch(terminal))
         terminal.shared.start(on_end=lambda: self._forget(name))
@@ -235,7 +306,8 @@ class TerminalService:
             await shared.aclose()
 
     async def _close(self, terminal: _Open) -> None:
-        self._forget(terminal.info.name)
+        self._terminals.pop(terminal.info.name, None)
+        await self._repository.remove(terminal.info.name)
         with suppress(SandboxGone):  # and the shell with it
             await terminal.runtime.close_terminal(terminal.info.name)
         async with terminal.lock:
@@ -246,10 +318,13 @@ class TerminalService:
         terminal.info = replace(terminal.info, last_activity=self._clock())
 
     def _forget(self, name: TerminalName) -> None:
-        self._terminals.pop(name, None)
+        if self._terminals.pop(name, None) is not None:
+            self._ended.add(name)
 
     async def _forget_ended(self, user_id: UserId) -> None:
         """Forget the user's terminals whose shells ended while nobody looked."""
+        while self._ended:
+            await self._repository.remove(self._ended.pop())
         terminals = self._of(user_id)
         for runtime in {one.runtime.sandbox_id: one.runtime for one in terminals}.values():
             living = await _living(runtime)

@@ -56,25 +56,36 @@ class Machines:
     """One sandbox on this machine for each project, started when it is asked for."""
 
     root: Path
-    running: dict[ProjectId, LocalShells] = field(default_factory=dict)
+    shells: dict[ProjectId, LocalShells] = field(default_factory=dict)
+    late: dict[ProjectId, LocalShells] = field(default_factory=dict)  # not taken over yet
     ended: list[LocalShells] = field(default_factory=list)
 
     async def runtime(self, project_id: ProjectId) -> LocalShells:
         """Return the project's running shells."""
-        if project_id not in self.running:
+        if project_id not in self.shells:
             workspace, home = self.root / project_id / "files", self.root / project_id / "home"
             workspace.mkdir(parents=True, exist_ok=True)
             home.mkdir(exist_ok=True)
-            self.running[project_id] = LocalShells(workspace, home)
-        return self.running[project_id]
+            self.shells[project_id] = LocalShells(workspace, home)
+        return self.shells[project_id]
+
+    def running(self, project_id: ProjectId) -> LocalShells | None:
+        """Return the project's shells if there are any."""
+        return self.shells.get(project_id)
+
+    async def settled(self, project_id: ProjectId) -> None:
+        """Return once the project's sandbox is taken over: all are that are not late."""
+        late = self.late.pop(project_id, None)
+        if late is not None:
+            self.shells[project_id] = late
 
     async def stop(self, project_id: ProjectId) -> None:
         """End a project's shells."""
-        await self.running.pop(project_id).end()
+        await self.shells.pop(project_id).end()
 
     async def aclose(self) -> None:
         """End all."""
-        for project_id in list(self.running):
+        for project_id in list(self.shells):
             await self.stop(project_id)
 
 

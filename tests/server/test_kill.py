@@ -22,8 +22,10 @@ from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.settings import Settings
 from platform_server.testing.chaos.lives import Lives
 from platform_server.testing.conversations import text_of
+from platform_server.testing.screens import Screen
 from platform_server.testing.serving import join
 from platform_server.testing.web_kernels import connected, start_kernel, value_of
+from platform_server.testing.web_terminals import attached, open_terminal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -342,3 +344,32 @@ def notebook_model(cell_id: str) -> dict[str, Any]:
 async def text_of_cell(person: Person) -> str:
     model = (await person.http.get("/api/contents/work/a.ipynb")).json()
     return "".join(one.get("text", "") for one in model["content"]["cells"][0]["outputs"])
+
+
+async def test_terminals_go_on_with_their_shells_and_what_runs_in_them(
+    lives: Lives, ada: Person
+) -> None:
+    name = await open_terminal(ada, "work")
+    async with attached(ada, name) as terminal:
+        screen = Screen(terminal)
+        await screen.type(
+            "secret=6x7; for i in 1 2; do read line; echo got-$line; done; echo o''ver\n"
+        )
+        await screen.type("one\n")
+        await screen.shows("got-one")
+    before = (await ada.http.get("/api/terminals")).json()
+
+    await kill_and_start(lives)
+
+    assert [one["name"] for one in (await ada.http.get("/api/terminals")).json()] == [name]
+    assert [one["name"] for one in before] == [name]
+    async with attached(ada, name) as terminal:
+        screen = Screen(terminal)
+        await screen.shows("got-one")
+        await screen.type("two\n")
+        await screen.shows("over")
+        await screen.type("echo $secret\n")
+        await screen.shows("6x7\r\n")
+    assert (await ada.http.delete(f"/api/terminals/{name}")).status_code == 204
+    await kill_and_start(lives)
+    assert (await ada.http.get("/api/terminals")).json() == []

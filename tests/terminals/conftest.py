@@ -22,6 +22,7 @@ from platform_server.projects.model import Access, ProjectId
 from platform_server.sandboxes.model import EndCause
 from platform_server.terminals.model import TerminalLimits
 from platform_server.terminals.service import TerminalService
+from platform_server.testing.terminal_records import MemoryTerminalRepository
 from platform_server.testing.terminal_worlds import BUILDER, WONDER, Machines, Members, Time, person
 
 if TYPE_CHECKING:
@@ -87,11 +88,20 @@ async def machines(tmp_path: Path) -> AsyncIterator[Machines]:
 
 
 @pytest.fixture
+def records() -> MemoryTerminalRepository:
+    return MemoryTerminalRepository()
+
+
+@pytest.fixture
 async def service(
-    machines: Machines, members: Members, time: Time
+    machines: Machines, members: Members, time: Time, records: MemoryTerminalRepository
 ) -> AsyncIterator[TerminalService]:
     service = TerminalService(
-        machines, members, limits=TerminalLimits(per_user=3, idle=timedelta(hours=1)), clock=time
+        machines,
+        members,
+        records,
+        limits=TerminalLimits(per_user=3, idle=timedelta(hours=1)),
+        clock=time,
     )
     await service.start()
     yield service

@@ -66,7 +66,7 @@ async def test_an_unknown_terminal_is_not_found_and_not_made(
     for verb in (service.get, service.attach, service.close):
         with pytest.raises(TerminalNotFound):
             await verb(ada, "1")
-    assert machines.running == {}
+    assert machines.shells == {}
 
 
 async def test_only_who_may_run_code_in_a_project_opens_a_terminal_in_it(
@@ -76,7 +76,7 @@ async def test_only_who_may_run_code_in_a_project_opens_a_terminal_in_it(
         await service.open(ben, WONDER)
     with pytest.raises(AccessDenied):
         await service.open(victor, WONDER)
-    assert machines.running == {}
+    assert machines.shells == {}
 
 
 async def test_who_is_no_member_any_more_cannot_come_back_to_a_terminal(
@@ -118,7 +118,7 @@ async def test_a_terminal_that_could_not_open_does_not_count(
     for _ in range(4):
         with pytest.raises(SandboxGone):
             await service.open(ada, WONDER)
-    del machines.running[WONDER]
+    del machines.shells[WONDER]
     await service.open(ada, WONDER)
 
 
