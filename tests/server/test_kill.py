@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import secrets
 import shutil
 import signal
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import httpx
 import pytest
 
 from platform_server.identity.model import Role
@@ -28,7 +32,7 @@ from platform_server.testing.web_kernels import connected, start_kernel, value_o
 from platform_server.testing.web_terminals import attached, open_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from platform_kernels.messages import Message
     from platform_server.testing.serving import Person
@@ -373,3 +377,35 @@ async def test_terminals_go_on_with_their_shells_and_what_runs_in_them(
     assert (await ada.http.delete(f"/api/terminals/{name}")).status_code == 204
     await kill_and_start(lives)
     assert (await ada.http.get("/api/terminals")).json() == []
+
+
+async def test_what_eight_writers_were_told_is_saved_is_there(lives: Lives, ada: Person) -> None:
+    projects = (await ada.http.get("/api/projects/")).json()
+    url = f"/api/projects/{projects[0]['id']}/files"
+    told: dict[str, int] = {}
+    enough = asyncio.Event()
+
+    async def write(path: str) -> None:
+        for number in itertools.count():
+            answer = await ada.http.put(f"{url}/{quote(path)}", content=str(number).encode())
+            assert answer.is_success, answer.text
+            told[path] = number
+            if sum(told.values()) > 80:
+                enough.set()
+
+    async with asyncio.TaskGroup() as writers:
+        for number in range(8):
+            writers.create_task(until_it_breaks(write, f"été {number} %#.txt"))
+        await enough.wait()
+        await lives.kill()
+    await lives.begin()
+
+    assert len(told) == 8
+    for path, number in told.items():
+        content = int((await ada.http.get(f"{url}/{quote(path)}")).text)
+        assert content in {number, number + 1}  # the last may have been saved and not answered
+
+
+async def until_it_breaks(write: Callable[[str], Awaitable[None]], path: str) -> None:
+    with suppress(httpx.TransportError):
+        await write(path)
