@@ -50,6 +50,7 @@ class Publisher(IOPubThread):
         self._is_greeted = False  # the next subscriber knows all this
         self._is_told = False  # the present one does
         self._is_pumping = False
+        self._is_reading = False
         super().__init__(socket, pipe=True, session=session)
 
     def note(self, channel: bytes, frames: Frames) -> None:
@@ -90,7 +91,27 @@ class Publisher(IOPubThread):
             return False
         except (AttributeError, zmq.ZMQError):  # closed: the kernel is shutting down
             return True
+        finally:
+            self._notice_arrivals()
         return True
+
+    def _notice_arrivals(self) -> None:
+        """Read what has come in meanwhile: a server that subscribes, or says something.
+
+        libzmq makes the socket readable once for it, and a send in that moment uses that up.
+        """
+        try:
+            has_arrived = self.socket.getsockopt(zmq.EVENTS) & zmq.POLLIN
+        except (AttributeError, zmq.ZMQError):  # closed
+            return
+        if has_arrived and not self._is_reading:
+            self._is_reading = True
+            self.io_loop.call_later(0, self._read)
+
+    def _read(self) -> None:
+        self._is_reading = False
+        if not self.closed:
+            self._xpub_stream.flush(zmq.POLLIN)
 
     def _handle_subscription(self, frames: Frames) -> None:
         for frame in frames:

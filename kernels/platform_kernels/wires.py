@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.runtime import KernelEndpoints
 
 _SOCKET_TYPES = {"iopub": b"SUB", "shell": b"DEALER", "control": b"DEALER", "stdin": b"DEALER"}
-_PATIENCE = 1.0  # seconds before a kernel that sends no welcome is asked for a sign of life
+_PATIENCE = 0.5  # seconds before a kernel that sends no welcome is asked for a sign of life
 _SENDING_LIMIT = 32 * MEBIBYTE  # bytes on their way to the kernel
 
 log = logging.getLogger(__name__)
@@ -126,8 +126,7 @@ class Wires:
         """Note that a channel is connected (Receiver)."""
         self._opened.add(wire.channel)
         if wire.channel == "iopub":
-            self.tell({"op": "hello"})
-            wire.send(zmtp.SUBSCRIBE_TO_ALL)
+            self._subscribe()
             self._nudge_later()
         self._check_ready()
 
@@ -171,6 +170,10 @@ class Wires:
         for channel, frames in unsent:
             self._wires[channel].send(frames)
 
+    def _subscribe(self) -> None:
+        self.tell({"op": "hello"})
+        self._wires["iopub"].send(zmtp.SUBSCRIBE_TO_ALL)
+
     def _nudge_later(self) -> None:
         if self._nudge is not None:
             self._nudge.cancel()
@@ -178,6 +181,10 @@ class Wires:
 
     def _nudge_now(self) -> None:
         self._nudge = None
+        if not self._subscribed and "iopub" in self._opened:
+            # libzmq mixes up whose subscription it hands to a publisher in manual mode when another
+            # subscriber's connection ends in the same moment: then nobody is subscribed.
+            self._subscribe()
         if not self._subscribed and "control" in self._opened:
             asked = compose("control", "kernel_info_request", {})
             self._wires["control"].send(self._signer.frames(asked.parts))
