@@ -13,6 +13,7 @@ from platform_server.review.rendering.characters import deceives
 from platform_server.review.rendering.code import lexer_for, lines_html
 from platform_server.review.rendering.markdown import rendered
 from platform_server.review.rendering.outputs import joined, note, outputs_html, picture
+from platform_server.review.rendering.sanitiser import is_picture
 from platform_server.review.rendering.style import STYLE
 
 if TYPE_CHECKING:
@@ -92,8 +93,9 @@ def _attachments(cell: dict[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
         for kind, data in kinds.items() if isinstance(kinds, dict) else ():
-            if kind in _PICTURES.values():
-                found[str(name)] = f"data:{kind};base64,{''.join(joined(data).split())}"
+            address = f"data:{kind};base64,{''.join(joined(data).split())}"
+            if is_picture(address):
+                found[str(name)] = address
     return found
 
 

@@ -6,6 +6,8 @@ pictures that it carries itself. The page that it goes into forbids all of that 
 
 from __future__ import annotations
 
+import re
+
 import nh3
 
 _TAGS = {
@@ -32,7 +34,10 @@ _GONE_WITH_CONTENT = {
     *("textarea", "select", "title", "xmp", "noembed", "noframes", "plaintext"),
 }
 PICTURES = ("png", "jpeg", "gif", "webp", "svg+xml")  # what an image element may show
-_DATA = tuple(f"data:image/{kind};base64," for kind in PICTURES)
+_DATA = re.compile(
+    rf"data:image/(?:{'|'.join(map(re.escape, PICTURES))});base64,[A-Za-z0-9+/]*={{0,2}}",
+    re.IGNORECASE,
+)
 _MOST_COLUMNS = 1000
 
 
@@ -50,10 +55,15 @@ def sanitised(html: str) -> str:
     )
 
 
+def is_picture(address: str) -> bool:
+    """Tell whether an address is a picture that it carries itself."""
+    return _DATA.fullmatch(address) is not None
+
+
 def _attribute(tag: str, name: str, value: str) -> str | None:
     """Return the value that an attribute may have, None if it may have none."""
     if (tag, name) == ("img", "src"):
-        return value if value.lower().startswith(_DATA) else None
+        return value if is_picture(value) else None
     if name in {"colspan", "rowspan", "span", "width", "height", "start", "value"}:
         number = value.removesuffix("px")
         fits = number.isascii() and number.isdecimal() and len(number) <= len(str(_MOST_COLUMNS))
