@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SETTLE_PATIENCE = 1.0  # seconds without any output before a missing idle counts as lost
 _DEPARTED_LIMIT = 4  # clients that may come back and find their outputs
+_ANSWERED = 256  # requests of which it is known that they have had their reply
 _REPLACED = 4000  # websocket close code: the same client connected again
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class KernelLink:
         self._is_awaited = False  # the kernel has ended, and another one is about to replace it
         self._clients: OrderedDict[tuple[str, str], Client] = OrderedDict()
         self._requests: Requests[Client | None] = Requests()
+        self._answered: deque[str] = deque(maxlen=_ANSWERED)  # requests, of late
         self._settling: asyncio.TimerHandle | None = None
         self._probe = ""  # the id of the request that asks a kernel taken over whether it is idle
         self._unclaimed: Unclaimed | None = None  # for a kernel that was taken over
@@ -285,6 +287,9 @@ class KernelLink:
             return  # on its own channel it is skipped, and answered with an error
         request = self._requests.reply(message.parent.id)
         if message.place is not None:
+            if message.parent.id in self._answered:
+                return  # once is enough
+            self._answered.append(message.parent.id)
             self._to_all(message)
         elif request is None:
             self._answer_earlier(message)
