@@ -124,9 +124,9 @@ class Document {
   }
 }
 
-test('a notebook is saved once a cell of it takes long', t => {
+test('a notebook is saved once a cell of it takes long', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const runs = new LongRuns<string>(3);
+  const runs = new LongRuns<string>(async () => undefined, 3);
   const document = new Document();
   runs.began('long', document);
   runs.began('short', document);
@@ -134,19 +134,37 @@ test('a notebook is saved once a cell of it takes long', t => {
   runs.ended('short');
   assert.equal(document.saves, 0);
   t.mock.timers.tick(1000);
+  await settled();
   assert.equal(document.saves, 1);
   runs.ended('long');
   t.mock.timers.tick(9000);
+  await settled();
   assert.equal(document.saves, 1);
 });
 
-test('a notebook that needs or takes no save is left alone', t => {
+test('a notebook is not saved by itself while there is no server', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const runs = new LongRuns<string>(3);
+  const runs = new LongRuns<string>(() => Promise.reject(new Error('away')), 3);
+  const document = new Document();
+  runs.began('long', document);
+  t.mock.timers.tick(3000);
+  await settled();
+  assert.equal(document.saves, 0);
+});
+
+test('a notebook that needs or takes no save is left alone', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const runs = new LongRuns<string>(async () => undefined, 3);
   const clean = Object.assign(new Document(), { model: { dirty: false } });
   const readOnly = Object.assign(new Document(), { canSave: false });
   const closed = Object.assign(new Document(), { isDisposed: true });
   [clean, readOnly, closed].forEach((document, index) => runs.began(`${index}`, document));
   t.mock.timers.tick(3000);
+  await settled();
   assert.deepEqual([clean.saves, readOnly.saves, closed.saves], [0, 0, 0]);
 });
+
+/** Let everything that has been promised happen. */
+function settled(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
+}

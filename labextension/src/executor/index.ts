@@ -67,8 +67,9 @@ const saving: JupyterFrontEndPlugin<void> = {
   description: 'Saves notebooks whose cells take long.',
   autoStart: true,
   requires: [INotebookTracker],
-  activate: (_app, tracker: INotebookTracker) => {
-    const runs = new LongRuns<Cell>();
+  activate: (app, tracker: INotebookTracker) => {
+    const { contents } = app.serviceManager;
+    const runs = new LongRuns<Cell>(() => contents.get('', { content: false }));
     NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
       const panel = tracker.find(one => one.content === notebook);
       if (panel) {

@@ -16,7 +16,11 @@ export interface ISavable {
  * saved, and what such a cell puts out later could not be kept.
  */
 export class LongRuns<Cell> {
-  constructor(private readonly _seconds: number = LONG) {}
+  /** `reach` resolves when there is a server to save to: nobody asked for this save. */
+  constructor(
+    private readonly _reach: () => Promise<unknown>,
+    private readonly _seconds: number = LONG
+  ) {}
 
   /** Note that a cell of this document was started. */
   began(cell: Cell, document: ISavable): void {
@@ -25,7 +29,7 @@ export class LongRuns<Cell> {
       this._timers.delete(cell);
       if (!document.isDisposed && document.canSave !== false && document.model.dirty) {
         // The page has told its user why a save failed.
-        void document.save().catch(() => undefined);
+        void this._reach().then(() => document.save()).catch(() => undefined);
       }
     }, this._seconds * 1000);
     this._timers.set(cell, timer);
