@@ -33,6 +33,8 @@ HARMLESS = re.compile(
     r"Could not restore the debugger state: Canceled future"
     r"|Failed to load resource: .* 404 \(Not Found\) \(\S+/api/kernels/[0-9a-f-]{36}(\?\d+)?\)"
 )
+# What JupyterLab throws at nobody when it asks a kernel that ended with its notebook (stock).
+DEAD = "Kernel is dead"
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
 
 # xterm draws on a canvas; its buffer has the text.
@@ -99,7 +101,8 @@ class Visitor:
         page.on("console", self._note_message)
 
     def _note_error(self, error: Error) -> None:
-        self.problems.append(f"page error: {error}")
+        if error.message != DEAD:
+            self.problems.append(f"page error: {error}")
 
     def _note_message(self, message: ConsoleMessage) -> None:
         text = f"{message.text} ({message.location.get('url')})"
