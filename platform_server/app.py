@@ -32,6 +32,7 @@ from platform_server.identity.tokens import Tokens
 from platform_server.paths import resource
 from platform_server.projects.service import ProjectService
 from platform_server.review.discussion import DiscussionService
+from platform_server.review.preview import PreviewService
 from platform_server.review.reviews import Reviews
 from platform_server.review.service import ReviewService
 from platform_server.review.submitted import SubmittedFiles
@@ -247,6 +248,7 @@ def _reviews(
         discussion=discussion,
         suggestions=SuggestionService(discussion, projects, contents),
         viewer=Viewer(files),
+        previews=PreviewService(repository, projects, contents),
     )
 
 

@@ -115,6 +115,9 @@ class SubmissionRepository(Protocol):
     async def files(self, submission_id: SubmissionId, number: int) -> list[SubmittedFile]:
         """Return a round's files, by path."""
 
+    async def present(self, project_id: ProjectId) -> list[SubmittedFile]:
+        """Return all files of a project, by path: what a round of it would have now."""
+
     async def events(self, submission_id: SubmissionId) -> list[Event]:
         """Return what happened to a submission, the first first."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from platform_server.review.discussion import DiscussionService
+    from platform_server.review.preview import PreviewService
     from platform_server.review.service import ReviewService
     from platform_server.review.submitted import SubmittedFiles
     from platform_server.review.suggestions import SuggestionService
@@ -22,6 +23,7 @@ class Reviews:
     discussion: DiscussionService
     suggestions: SuggestionService
     viewer: Viewer
+    previews: PreviewService
 
     async def aclose(self) -> None:
         """End what works on the submissions. May be called twice."""

@@ -1,4 +1,4 @@
-"""What was submitted, to look at: pages that can do nothing, made once for each content."""
+"""What was submitted, to look at: pages and parts that can do nothing, made once a content."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BUSY = "Many files are being prepared to be looked at: try again soon."
 _TOO_LARGE = "That file is too large to be shown: download it instead."
 _TOO_MUCH = "That file takes too long to be shown: download it instead."
 
-Key = tuple["BlobHash", str]  # a file's content, and the last part of its path
+Key = tuple["BlobHash", str, str]  # a file's content, the last part of its path, the form
 
 
 class Viewer:
@@ -42,13 +42,11 @@ class Viewer:
 
         Raises TooLarge if it is, or takes too long, and TooManyRequests.
         """
-        key = (file.blob, file.path.rpartition("/")[2])
-        if key in self._pages:
-            return self._pages[key]
-        if key not in self._under_way:
-            self._under_way[key] = asyncio.ensure_future(self._made(view, file, key))
-            self._under_way[key].add_done_callback(lambda _: self._under_way.pop(key, None))
-        return await asyncio.shield(self._under_way[key])
+        return await self._shown(view, file, "page")
+
+    async def parts(self, view: View, file: SubmittedFile) -> bytes:
+        """Return a file in parts, as JSON. Raises what ``page`` does."""
+        return await self._shown(view, file, "parts")
 
     async def aclose(self) -> None:
         """End the process. May be called twice."""
@@ -57,14 +55,23 @@ class Viewer:
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
         await self._worker.aclose()
 
+    async def _shown(self, view: View, file: SubmittedFile, form: str) -> bytes:
+        key = (file.blob, file.path.rpartition("/")[2], form)
+        if key in self._pages:
+            return self._pages[key]
+        if key not in self._under_way:
+            self._under_way[key] = asyncio.ensure_future(self._made(view, file, key))
+            self._under_way[key].add_done_callback(lambda _: self._under_way.pop(key, None))
+        return await asyncio.shield(self._under_way[key])
+
     async def _made(self, view: View, file: SubmittedFile, key: Key) -> bytes:
         if file.size > LARGEST:
             raise TooLarge(_TOO_LARGE)
         data = await self._files.read(view, file)
-        answer = await self._worker.ask({"name": key[1]}, data)
+        answer = await self._worker.ask({"name": key[1], "form": key[2]}, data)
         if answer is None:
             raise TooLarge(_TOO_MUCH)
-        made = str(answer["html"]).encode(errors="replace")
+        made = str(answer["text"]).encode(errors="replace")
         if len(made) <= _REMEMBERED // 4:
             self._pages[key] = made
         return made

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
+    from platform_server.projects.model import ProjectId
     from platform_server.review.model import Decision, Event, Round, Submission
     from platform_server.review.repository import NewRound, Step, Wanted
     from platform_server.storage.database import Database
@@ -138,6 +139,17 @@ class SqlSubmissionRepository:
     async def files(self, submission_id: SubmissionId, number: int) -> list[SubmittedFile]:
         """Return a round's files."""
         return [file_of(row) for row in await self._rows(_files(submission_id, number))]
+
+    async def present(self, project_id: ProjectId) -> list[SubmittedFile]:
+        """Return all files of a project, by path."""
+        of = revisions.c
+        statement = (
+            select(entries.c.path, of.id.label("revision_id"), of.blob, of.size, of.file_id)
+            .join(revisions, revisions.c.id == entries.c.revision_id)
+            .where(entries.c.project_id == project_id)
+            .order_by(entries.c.path)
+        )
+        return [file_of(row) for row in await self._rows(statement)]
 
     async def events(self, submission_id: SubmissionId) -> list[Event]:
         """Return what happened to a submission."""

@@ -17,6 +17,7 @@ from platform_server.identity.model import Role
 from platform_server.projects.model import Access
 from platform_server.projects.service import ProjectService
 from platform_server.review.discussion import DiscussionService
+from platform_server.review.preview import PreviewService
 from platform_server.review.service import ReviewService
 from platform_server.review.submitted import SubmittedFiles
 from platform_server.review.suggestions import SuggestionService
@@ -71,6 +72,7 @@ class Desk:
     files: SubmittedFiles
     discussion: DiscussionService
     suggestions: SuggestionService
+    previews: PreviewService
     projects: ProjectService
     contents: ContentsService
     database: Database
@@ -109,6 +111,7 @@ async def desk(
             files=files,
             discussion=discussion,
             suggestions=SuggestionService(discussion, projects, world.contents),
+            previews=PreviewService(repository, projects, world.contents),
             projects=projects,
             contents=world.contents,
             database=database,

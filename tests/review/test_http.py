@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -142,9 +144,23 @@ async def test_a_file_is_shown_as_a_page_that_can_do_nothing(reviewer: Person, u
     assert shown.headers["Referrer-Policy"] == "no-referrer"
 
 
+async def test_a_file_is_shown_in_parts(reviewer: Person, url: str) -> None:
+    shown = await got(reviewer, f"{url}/parts/analysis.ipynb")
+    assert [one["cell_id"] for one in shown["parts"]]
+    assert f"style-src 'sha256-{_digest(shown['style'])}'" in shown["policy"]
+    assert refused(await reviewer.http.get(f"{url}/parts/none.txt"), 404, "file_not_found")
+
+
+async def test_what_would_be_submitted_is_told(alice: Person, project: dict[str, Any]) -> None:
+    told = await got(alice, f"/api/projects/{project['id']}/submissions/preview")
+    assert {"path", "size", "sha256"} == set(told["files"][0])
+    assert told["round"] >= 1
+
+
 async def test_opening_a_submission_starts_nothing(reviewer: Person, url: str) -> None:
     await got(reviewer, f"{url}/contents/analysis.ipynb")
     await reviewer.http.get(f"{url}/view/analysis.ipynb")
+    await reviewer.http.get(f"{url}/parts/analysis.ipynb")
     assert await got(reviewer, "/api/containers/") == []
     assert await got(reviewer, "/api/kernels") == []
 
@@ -191,3 +207,7 @@ async def test_a_comment_that_makes_no_sense_is_refused(reviewer: Person, url: s
         answer = await reviewer.http.post(f"{url}/comments", json=body)
         assert answer.status_code in {400, 404}, body
     assert await got(reviewer, f"{url}/comments") == []
+
+
+def _digest(style: str) -> str:
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

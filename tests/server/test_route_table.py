@@ -94,6 +94,7 @@ PLACES: dict[str, str] = {
     r"/api/projects/(\w+)/import": "/api/projects/{project}/import",
     r"/api/storage": "/api/storage",
     r"/api/projects/(\w+)/submissions/?": "/api/projects/{project}/submissions/",
+    r"/api/projects/(\w+)/submissions/preview": "/api/projects/{project}/submissions/preview",
     r"/api/submissions/?": "/api/submissions/",
     r"/api/submissions/(\w+)": "/api/submissions/{submission}",
     r"/api/submissions/(\w+)/withdraw": "/api/submissions/{submission}/withdraw",
@@ -103,6 +104,7 @@ PLACES: dict[str, str] = {
     r"/api/submissions/(\w+)/files/?": "/api/submissions/{submission}/files/",
     r"/api/submissions/(\w+)/contents/(.+)": "/api/submissions/{submission}/contents/notes.txt",
     r"/api/submissions/(\w+)/view/(.+)": "/api/submissions/{submission}/view/notes.txt",
+    r"/api/submissions/(\w+)/parts/(.+)": "/api/submissions/{submission}/parts/notes.txt",
     r"/api/submissions/(\w+)/raw/(.+)": "/api/submissions/{submission}/raw/notes.txt",
     r"/api/submissions/(\w+)/diff": (
         "/api/submissions/{submission}/diff?path=notes.txt&against=1&round=now"

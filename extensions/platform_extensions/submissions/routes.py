@@ -13,11 +13,13 @@ from platform_extensions.submissions.handlers import (
     SubmissionsHandler,
     WithdrawHandler,
 )
+from platform_extensions.submissions.preview import PreviewHandler
 from platform_extensions.submissions.submitted import (
     SubmittedContentsHandler,
     SubmittedDiffHandler,
     SubmittedFilesHandler,
     SubmittedPageHandler,
+    SubmittedPartsHandler,
     SubmittedRawHandler,
 )
 from platform_extensions.submissions.threads import (
@@ -33,6 +35,7 @@ _ONE = r"/api/submissions/(\w+)"
 
 ROUTES = (
     Route(r"/api/projects/(\w+)/submissions/?", ProjectSubmissionsHandler, _WRITE),
+    Route(r"/api/projects/(\w+)/submissions/preview", PreviewHandler, _WRITE),
     Route(r"/api/submissions/?", SubmissionsHandler, _READ),
     Route(_ONE, OneSubmissionHandler, _READ),
     Route(rf"{_ONE}/withdraw", WithdrawHandler, _WRITE),
@@ -42,6 +45,7 @@ ROUTES = (
     Route(rf"{_ONE}/files/?", SubmittedFilesHandler, _READ),
     Route(rf"{_ONE}/contents/(.+)", SubmittedContentsHandler, _READ),
     Route(rf"{_ONE}/view/(.+)", SubmittedPageHandler, _READ),
+    Route(rf"{_ONE}/parts/(.+)", SubmittedPartsHandler, _READ),
     Route(rf"{_ONE}/raw/(.+)", SubmittedRawHandler, _READ),
     Route(rf"{_ONE}/diff", SubmittedDiffHandler, _READ),
     Route(rf"{_ONE}/comments/?", CommentsHandler, _READ, write=_WRITE),

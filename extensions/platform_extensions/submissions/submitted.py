@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from tornado import web
@@ -16,7 +17,7 @@ from platform_extensions.submissions.models import submitted_model
 from platform_server.contents.model import Origin, Revision
 from platform_server.errors import InvalidInput, TooLarge
 from platform_server.projects.model import Access, Project, ProjectView
-from platform_server.review.rendering.style import POLICY
+from platform_server.review.rendering.style import FRAME_POLICY, POLICY, STYLE
 
 if TYPE_CHECKING:
     from platform_server.contents.model import Entry
@@ -108,6 +109,25 @@ class SubmittedPageHandler(SubmittedHandler):
         for name, value in _PAGE_HEADERS.items():
             self.set_header(name, value)
         self.finish(page, set_content_type="text/html; charset=UTF-8")
+
+
+class SubmittedPartsHandler(SubmittedHandler):
+    """A file of a round in parts, to be shown with comments between them."""
+
+    @web.authenticated
+    async def get(self, submission_id: str, path: str) -> None:
+        """Show it: ``style`` and ``policy`` are those of the pages that ``html`` is meant for, and
+        each of ``parts`` is a cell, or all of the file. ``?round=``: as it was in an earlier round.
+
+        A line is a list of pieces, each with its kind (of Pygments) and its text. ``html`` has the
+        outputs, or what the source looks like; it can do nothing.
+        """
+        view, file = await self.file(submission_id, path)
+        parts = await self.reviews.viewer.parts(view, file)
+        self.set_header("Cache-Control", "private, no-cache")
+        look = json.dumps({"style": STYLE, "policy": FRAME_POLICY})
+        answer = f'{look[:-1]}, "parts": '.encode() + parts + b"}"
+        self.finish(answer, set_content_type="application/json")
 
 
 class SubmittedDiffHandler(SubmittedHandler):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pygments import lex
 from pygments.lexers import get_lexer_for_filename
@@ -18,17 +18,27 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
 _MOST = 200_000  # characters that are coloured; more are shown plainly
-_MOST_LINES = 20_000
+MOST_LINES = 20_000  # of a file or a cell that are shown
 
 
-def lines_html(source: str, anchor: str, lexer: Lexer | None = None) -> str:
+Piece: TypeAlias = tuple[str, str]  # what it is, "" if that is nothing in particular; its text
+Line: TypeAlias = list[Piece]
+
+
+def lines_of(source: str, lexer: Lexer | None = None) -> list[Line]:
+    """Return the lines, in pieces of one colour each."""
+    lines = _lines(source, lexer or _python())
+    return lines[:MOST_LINES]
+
+
+def lines_html(lines: list[Line], anchor: str) -> str:
     """Return the lines, numbered; line 3 can be linked to as ``<anchor>-L3``."""
-    pieces: list[str] = []
-    for number, line in enumerate(_lines(source, lexer or _python()), 1):
-        if number > _MOST_LINES:
-            pieces.append(f'<p class="note">Lines after {_MOST_LINES} are not shown.</p>')
-            break
-        pieces.append(f'<span class="line" id="{anchor}-L{number}">{line}\n</span>')
+    pieces = [
+        f'<span class="line" id="{anchor}-L{number}">{"".join(map(_html, line))}\n</span>'
+        for number, line in enumerate(lines, 1)
+    ]
+    if len(lines) == MOST_LINES:
+        pieces.append(f'<p class="note">Lines after {MOST_LINES} are not shown.</p>')
     return f'<pre class="code">{"".join(pieces)}</pre>'
 
 
@@ -48,21 +58,25 @@ def _python() -> Lexer:
     return PythonLexer(**_AS_IT_IS)
 
 
-def _lines(source: str, lexer: Lexer) -> list[str]:
+def _lines(source: str, lexer: Lexer) -> list[Line]:
     if len(source) > _MOST:
-        return [shown(line) for line in source.split("\n")]
-    lines = [""]
+        return [[("", line)] for line in source.split("\n")]
+    lines: list[Line] = [[]]
     for kind, text in lex(source, lexer):
-        first, *rest = text.split("\n")
-        lines[-1] += _coloured(kind, first)
-        lines += [_coloured(kind, one) for one in rest]
+        for number, one in enumerate(text.split("\n")):
+            if number:
+                lines.append([])
+            if one:
+                lines[-1].append((_name(kind), one))
     return lines
 
 
-def _coloured(kind: Any, text: str) -> str:
+def _name(kind: Any) -> str:
     while kind not in STANDARD_TYPES:
         kind = kind.parent
-    name = STANDARD_TYPES[kind]
-    if not text or not name or kind in {Token.Text, Token.Text.Whitespace}:
-        return shown(text)
-    return f'<span class="{name}">{shown(text)}</span>'
+    return "" if kind in {Token.Text, Token.Text.Whitespace} else STANDARD_TYPES[kind]
+
+
+def _html(piece: Piece) -> str:
+    name, text = piece
+    return f'<span class="{name}">{shown(text)}</span>' if name else shown(text)

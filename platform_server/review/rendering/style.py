@@ -5,15 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 
+_DARK = """--text: #e6edf3; --back: #111; --soft: #1a1f26; --line: #363d46; --faint: #9aa4af;
+  --key: #79c0ff; --string: #a5d6ff; --number: #79c0ff; --comment: #9aa4af; --name: #d2a8ff;
+  --error: #3a1d1d; --mark: #5a4a00;"""
+
+# A page that is shown in another one, and knows how that looks, has the class "light" or "dark".
 STYLE = """
 :root { color-scheme: light dark; --text: #1f2328; --back: #fff; --soft: #f6f8fa;
   --line: #d0d7de; --faint: #656d76; --key: #0550ae; --string: #0a3069; --number: #0550ae;
   --comment: #57606a; --name: #8250df; --error: #fff1f0; --mark: #fff8c5; }
-@media (prefers-color-scheme: dark) { :root { --text: #e6edf3; --back: #111; --soft: #1a1f26;
-  --line: #363d46; --faint: #9aa4af; --key: #79c0ff; --string: #a5d6ff; --number: #79c0ff;
-  --comment: #9aa4af; --name: #d2a8ff; --error: #3a1d1d; --mark: #5a4a00; } }
-body { margin: 0; background: var(--back); color: var(--text);
-  font: 14px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+%DARK%
+body { margin: 0; background: var(--back); color: var(--text); }
+body, .part { font: 14px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+.part { display: flow-root; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 pre, code, kbd, samp { font: 13px/1.45 ui-monospace, monospace; }
 pre { margin: 0; padding: .5rem .75rem; white-space: pre-wrap; }
@@ -46,11 +50,17 @@ a[data-address]::after { content: " (" attr(data-address) ")"; color: var(--fain
 .bold { font-weight: 700; } .red { color: #cf222e; } .green { color: #1a7f37; }
 .yellow { color: #9a6700; } .blue { color: #0969da; } .magenta { color: #8250df; }
 .cyan { color: #1b7c83; }
-"""
+""".replace(
+    "%DARK%",
+    f"@media (prefers-color-scheme: dark) {{ :root:not(.light) {{ {_DARK} }} }}\n"
+    f":root.light {{ color-scheme: light; }}\n:root.dark {{ color-scheme: dark; {_DARK} }}",
+)
 
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
-POLICY = (
-    f"sandbox; default-src 'none'; img-src data:; style-src 'sha256-{_DIGEST}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+# What holds in a frame that is given its page, and so has no headers.
+FRAME_POLICY = (
+    f"default-src 'none'; img-src data:; style-src 'sha256-{_DIGEST}'; "
+    "base-uri 'none'; form-action 'none'"
 )
+POLICY = f"sandbox; {FRAME_POLICY}; frame-ancestors 'self'"

@@ -6,11 +6,14 @@ from typing import Any
 
 from platform_server.contents import worker
 from platform_server.review.rendering.page import page
+from platform_server.review.rendering.parts import parts_json
+
+_FORMS = {"page": page, "parts": parts_json}
 
 
 def answer(job: dict[str, Any], pieces: list[bytes]) -> dict[str, Any]:
-    """Return ``{"html": a page}`` that shows the file ``job["name"]``."""
-    return {"html": page(job["name"], pieces[0])}
+    """Return ``{"text": …}``: the file ``job["name"]`` in the form ``job["form"]``."""
+    return {"text": _FORMS[job["form"]](job["name"], pieces[0])}
 
 
 if __name__ == "__main__":
