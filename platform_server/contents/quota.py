@@ -52,11 +52,16 @@ class Quotas:
         """Return what the project uses now."""
         return await self._repository.usage(project_id)
 
-    async def room(self, project_id: ProjectId) -> Room:
-        """Return what the project may still take. The caller holds the project's lock."""
+    async def remembered(self, project_id: ProjectId) -> Usage:
+        """Return what the project uses, as it is known here: good enough to be shown."""
         known = self._known.get(project_id)
         if known is None:
             known = self._known[project_id] = await self.usage(project_id)
+        return known
+
+    async def room(self, project_id: ProjectId) -> Room:
+        """Return what the project may still take. The caller holds the project's lock."""
+        known = await self.remembered(project_id)
         return Room(bytes=self.most.bytes - known.bytes, files=self.most.files - known.files)
 
     async def require(

@@ -112,6 +112,12 @@ class AgentRuntime:
         """Return once kernels can be forked. Raises SandboxGone, SandboxBusy."""
         await self._until_ready()
 
+    async def ping(self) -> float:
+        """Return how many seconds the agent takes to answer. Raises what a request to it raises."""
+        began = time.monotonic()
+        await self._said_terminals()  # any answer will do; every agent knows this question
+        return time.monotonic() - began
+
     async def start_kernel(self, launch: KernelLaunch) -> AgentKernel:
         """Fork a kernel, in the place of an earlier one of the same id on the same endpoints.
 

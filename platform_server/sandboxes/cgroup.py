@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platform_server.sandboxes.model import Usage
 
-_ROOT = Path("/sys/fs/cgroup")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MOST = 16 * 1024  # bytes of one of these files
+_V1 = {
+    "cpu": ("cpuacct", "cpuacct.usage"),
+    "memory": ("memory", "memory.usage_in_bytes"),
+    "peak": ("memory", "memory.max_usage_in_bytes"),
+    "stat": ("memory", "memory.stat"),
+    "pids": ("pids", "pids.current"),
+    "ends": ("memory", "memory.oom_control"),
+}
+_V2 = {
+    "cpu": ("", "cpu.stat"),
+    "memory": ("", "memory.current"),
+    "peak": ("", "memory.peak"),  # since Linux 5.19
+    "stat": ("", "memory.stat"),
+    "pids": ("", "pids.current"),
+    "ends": ("", "memory.events"),
+}
 
 
-@dataclass(frozen=True)
 class Cgroup:
-    """The files of one container. ``of`` finds them from its main process."""
+    """The files of one container, held open: a look at them is a few system calls.
 
-    cpu: Path
-    memory: Path
-    pids: Path
-    unified: bool
+    ``of`` finds them from the container's main process.
+    """
+
+    def __init__(self, files: Mapping[str, Path], *, unified: bool) -> None:
+        """Open the files; raises OSError when the group is gone."""
+        self._unified = unified
+        self._open: dict[str, int] = {}
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            for name, path in files.items():
+                if name != "peak" or path.exists():
+                    self._open[name] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            undo.pop_all()
 
     @classmethod
-    def of(cls, pid: int) -> Cgroup | None:
+    def of(cls, pid: int, *, host: Path = Path("/")) -> Cgroup | None:
         """Return the control group of a process, None when it has ended."""
         try:
-            lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+            lines = (host / f"proc/{pid}/cgroup").read_text().splitlines()
+            return _found(lines, host / "sys/fs/cgroup")
         except OSError:
             return None
-        paths = {}
-        for line in lines:
-            _number, names, path = line.split(":", 2)
-            for name in names.split(","):
-                paths[name] = path.lstrip("/")
-        if "memory" not in paths:
-            base = _ROOT / paths.get("", "")
-            return cls(base, base, base, unified=True)
-        return cls(
-            _ROOT / "cpuacct" / paths.get("cpuacct", ""),
-            _ROOT / "memory" / paths["memory"],
-            _ROOT / "pids" / paths.get("pids", ""),
-            unified=False,
-        )
 
     def usage(self) -> Usage | None:
         """Return what is used now, None when the group is gone."""
@@ -47,32 +63,53 @@ class Cgroup:
             return Usage(
                 cpu_seconds=self._cpu_seconds(),
                 memory_bytes=self._memory_bytes(),
-                pids=int((self.pids / "pids.current").read_text()),
+                memory_peak_bytes=self._number("peak") if "peak" in self._open else None,
+                pids=self._number("pids"),
             )
         except (OSError, ValueError, KeyError):
             return None
 
     def oom_kills(self) -> int:
         """Return how many processes were killed for lack of memory so far; 0 when it is gone."""
-        name = "memory.events" if self.unified else "memory.oom_control"
         try:
-            return _table(self.memory / name).get("oom_kill", 0)
-        except OSError:
+            return self._table("ends").get("oom_kill", 0)
+        except (OSError, KeyError):
             return 0
 
+    def close(self) -> None:
+        """Let go of the files. May be called twice."""
+        while self._open:
+            os.close(self._open.popitem()[1])
+
     def _cpu_seconds(self) -> float:
-        if self.unified:
-            return _table(self.cpu / "cpu.stat")["usage_usec"] / 1e6
-        return int((self.cpu / "cpuacct.usage").read_text()) / 1e9
+        if self._unified:
+            return self._table("cpu")["usage_usec"] / 1e6
+        return self._number("cpu") / 1e9
 
     def _memory_bytes(self) -> int:
-        name = "memory.current" if self.unified else "memory.usage_in_bytes"
-        cache = "inactive_file" if self.unified else "total_inactive_file"
-        used = int((self.memory / name).read_text())
-        return max(0, used - _table(self.memory / "memory.stat").get(cache, 0))
+        cache = "inactive_file" if self._unified else "total_inactive_file"
+        return max(0, self._number("memory") - self._table("stat").get(cache, 0))
+
+    def _number(self, name: str) -> int:
+        return int(os.pread(self._open[name], _MOST, 0))
+
+    def _table(self, name: str) -> dict[str, int]:
+        """Read a file of "name number" lines."""
+        lines = os.pread(self._open[name], _MOST, 0).decode().splitlines()
+        pairs = (line.split() for line in lines)
+        return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2}  # noqa: PLR2004 - a pair
 
 
-def _table(path: Path) -> dict[str, int]:
-    """Read a file of "name number" lines."""
-    pairs = (line.split() for line in path.read_text().splitlines())
-    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2}  # noqa: PLR2004 - a pair
+def _found(lines: list[str], root: Path) -> Cgroup:
+    """Return the group that the lines of a process's cgroup file name."""
+    paths = {}
+    for line in lines:
+        _number, names, path = line.split(":", 2)
+        for name in names.split(","):
+            paths[name] = path.lstrip("/")
+    unified = "memory" not in paths
+    files = {
+        name: root / controller / paths.get(controller, "") / file
+        for name, (controller, file) in (_V2 if unified else _V1).items()
+    }
+    return Cgroup(files, unified=unified)

@@ -89,15 +89,13 @@ class DockerEngine:
         if found is None or not found.running:
             await self.remove(spec.sandbox_id)
             raise SandboxStartFailed("The sandbox ended as soon as it was started.")
-        group = Cgroup.of(found.pid)
-        if group is not None:
-            self._groups[spec.sandbox_id] = group
+        self._keep_group(spec.sandbox_id, found.pid)
         return found
 
     async def remove(self, sandbox_id: SandboxId) -> None:
         """End and remove the container."""
         name = container_name(self._installation, sandbox_id)
-        self._groups.pop(sandbox_id, None)
+        self._forget_group(sandbox_id)
 
         def remove(client: DockerClient) -> None:
             try:
@@ -136,7 +134,10 @@ class DockerEngine:
     async def usage(self, sandbox_id: SandboxId) -> Usage | None:
         """Return what the container uses now."""
         group = await self._group(sandbox_id)
-        return None if group is None else group.usage()
+        usage = None if group is None else group.usage()
+        if usage is None:
+            self._forget_group(sandbox_id)
+        return usage
 
     async def oom_kills(self, sandbox_id: SandboxId) -> int:
         """Return how many of its processes were killed for lack of memory."""
@@ -168,6 +169,8 @@ class DockerEngine:
 
     async def aclose(self) -> None:
         """Let go of the engine."""
+        while self._groups:
+            self._forget_group(next(iter(self._groups)))
         if self._client is not None:
             await asyncio.to_thread(self._client.close)
             self._client = None
@@ -179,11 +182,20 @@ class DockerEngine:
     async def _group(self, sandbox_id: SandboxId) -> Cgroup | None:
         if sandbox_id not in self._groups:
             found = await self.inspect(sandbox_id)
-            group = Cgroup.of(found.pid) if found is not None and found.running else None
-            if group is None:
-                return None
+            if found is not None and found.running:
+                self._keep_group(sandbox_id, found.pid)
+        return self._groups.get(sandbox_id)
+
+    def _keep_group(self, sandbox_id: SandboxId, pid: int) -> None:
+        """Hold the container's files open, unless they are already."""
+        group = None if sandbox_id in self._groups else Cgroup.of(pid)
+        if group is not None:
             self._groups[sandbox_id] = group
-        return self._groups[sandbox_id]
+
+    def _forget_group(self, sandbox_id: SandboxId) -> None:
+        group = self._groups.pop(sandbox_id, None)
+        if group is not None:
+            group.close()
 
     async def _call(self, verb: Callable[[DockerClient], Result]) -> Result:
         """Run a verb of the SDK in a thread. Raises EngineUnavailable."""

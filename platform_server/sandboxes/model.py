@@ -70,7 +70,17 @@ class Usage:
 
     cpu_seconds: float  # since its start
     memory_bytes: int  # without reclaimable page cache
+    memory_peak_bytes: int | None  # the most since its start, page cache included; None: not known
     pids: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """Whether a sandbox does what it is asked."""
+
+    answers: bool
+    latency_ms: float | None  # of the last question; None: it was not answered
+    detail: str = ""  # one sentence for the user, when it does not answer
 
 
 @dataclass(frozen=True, kw_only=True)

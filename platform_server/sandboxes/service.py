@@ -21,6 +21,7 @@ from platform_server.errors import (
 from platform_server.sandboxes.adoption import Adoption, FoundKernel
 from platform_server.sandboxes.agent_runtime import AgentRuntime
 from platform_server.sandboxes.engine import ContainerSpec
+from platform_server.sandboxes.health import look_at
 from platform_server.sandboxes.model import (
     EndCause,
     Ended,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from platform_server.projects.model import ProjectId
     from platform_server.sandboxes.engine import ContainerDied, SandboxEngine
-    from platform_server.sandboxes.model import KernelId, Usage
+    from platform_server.sandboxes.model import Health, KernelId, Usage
     from platform_server.sandboxes.repository import SandboxRepository
     from platform_server.sandboxes.volumes import Volume, Volumes
 
@@ -240,6 +241,22 @@ class SandboxService:
         """Return what a sandbox uses now, None when it does not run."""
         if any(running.sandbox.id == sandbox_id for running in self._running.values()):
             return await self._engine.usage(sandbox_id)
+        return None
+
+    async def usages(self) -> dict[SandboxId, Usage]:
+        """Return what every running sandbox uses now; cheap enough for hundreds, and often."""
+        found = {}
+        for running in list(self._running.values()):
+            usage = await self._engine.usage(running.sandbox.id)
+            if usage is not None:
+                found[running.sandbox.id] = usage
+        return found
+
+    async def health(self, sandbox_id: SandboxId) -> Health | None:
+        """Return whether a sandbox answers, None when it does not run."""
+        for running in self._running.values():
+            if running.sandbox.id == sandbox_id:
+                return await look_at(running.runtime)
         return None
 
     async def stop(self, project_id: ProjectId, *, cause: EndCause) -> None:

@@ -12,6 +12,7 @@ from platform_server.errors import EngineUnavailable, ImageMissing, SandboxGone
 from platform_server.projects.model import ProjectId
 from platform_server.sandboxes.docker_engine import DockerEngine, connect
 from platform_server.sandboxes.docker_spec import LABEL_SANDBOX
+from platform_server.sandboxes.health import look_at
 from platform_server.sandboxes.model import EndCause, SandboxState
 from platform_server.sandboxes.service import SandboxPolicy, SandboxService
 from platform_server.sandboxes.volumes import FolderVolumes
@@ -127,3 +128,24 @@ async def test_usage_is_told_while_it_runs(sandboxes: SandboxService) -> None:
     assert usage is not None
     assert usage.memory_bytes > 2**20
     assert usage.pids >= 1
+
+
+async def test_the_usage_of_all_is_told_at_once(sandboxes: SandboxService) -> None:
+    runtime = await sandboxes.runtime(ProjectId("shared"))
+    usages = await sandboxes.usages()
+    assert usages[runtime.sandbox_id].pids >= 1
+
+
+async def test_one_that_is_frozen_does_not_answer_and_says_so(sandboxes: SandboxService) -> None:
+    runtime = await sandboxes.runtime(ProjectId("frozen"))
+    assert (await look_at(runtime)).answers
+    with closing(connect()) as client:
+        label = f"{LABEL_SANDBOX}={runtime.sandbox_id}"
+        (container,) = await asyncio.to_thread(client.containers.list, filters={"label": label})
+        await asyncio.to_thread(container.pause)
+        health = await look_at(runtime, patience=0.3)
+        await asyncio.to_thread(container.unpause)
+    await sandboxes.stop(ProjectId("frozen"), cause=EndCause.USER)
+    assert not health.answers
+    assert "does not answer" in health.detail
+    assert await sandboxes.health(runtime.sandbox_id) is None

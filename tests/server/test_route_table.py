@@ -37,6 +37,7 @@ PLACES: dict[str, str] = {
     r"/metrics": "/metrics",
     r"/api/containers/?": "/api/containers/",
     r"/api/containers/(\w+)": "/api/containers/{container}",
+    r"/api/containers/(\w+)/health": "/api/containers/{container}/health",
     r"/api/containers/(\w+)/execute": "/api/containers/{container}/execute",
     r"/api/contents(?P<path>(?:(?:/[^/]+)+|/?))/checkpoints": (
         "/api/contents/{label}/notes.txt/checkpoints"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tornado import web
 
@@ -10,6 +10,8 @@ from platform_extensions.base import PlatformHandler
 from platform_extensions.containers.models import (
     ExecuteRequest,
     StartRequest,
+    disk_model,
+    health_model,
     result_model,
     sandbox_model,
     usage_model,
@@ -40,6 +42,15 @@ class ContainerHandler(PlatformHandler):
             raise SandboxNotFound from error
         return found
 
+    async def usage(self, sandbox: Sandbox) -> dict[str, Any] | None:
+        """Return what it uses now, with its project's disk; None when it does not run."""
+        usage = await self.services.sandboxes.usage(sandbox.id)
+        if usage is None:
+            return None
+        quotas = self.services.contents.quotas
+        disk = disk_model(await quotas.remembered(sandbox.project_id), quotas.most)
+        return usage_model(usage) | {"disk": disk}
+
 
 class ContainersHandler(ContainerHandler):
     """All of one's sandboxes."""
@@ -50,7 +61,7 @@ class ContainersHandler(ContainerHandler):
         views = await self.services.projects.list(self.principal)
         ids = [view.project.id for view in views]
         found = await self.services.sandboxes.sandboxes(ids)
-        self.reply([sandbox_model(sandbox) for sandbox in found])
+        self.reply([sandbox_model(one) | {"usage": await self.usage(one)} for one in found])
 
     @web.authenticated
     async def post(self) -> None:
@@ -69,8 +80,7 @@ class OneContainerHandler(ContainerHandler):
     async def get(self, sandbox_id: str) -> None:
         """Show it, with what it uses now."""
         sandbox = await self.sandbox(sandbox_id, Access.VIEWER)
-        usage = await self.services.sandboxes.usage(sandbox.id)
-        self.reply(sandbox_model(sandbox) | {"usage": usage_model(usage)})
+        self.reply(sandbox_model(sandbox) | {"usage": await self.usage(sandbox)})
 
     @web.authenticated
     async def delete(self, sandbox_id: str) -> None:
@@ -79,6 +89,16 @@ class OneContainerHandler(ContainerHandler):
         await self.services.sandboxes.stop(sandbox.project_id, cause=EndCause.USER)
         self.set_status(204)
         self.finish()
+
+
+class HealthHandler(ContainerHandler):
+    """Whether a sandbox answers."""
+
+    @web.authenticated
+    async def get(self, sandbox_id: str) -> None:
+        """Ask its agent something, and say how long the answer took."""
+        sandbox = await self.sandbox(sandbox_id, Access.VIEWER)
+        self.reply(health_model(sandbox, await self.services.sandboxes.health(sandbox.id)))
 
 
 class ExecuteHandler(ContainerHandler):

@@ -9,7 +9,9 @@ from pydantic import Field
 from platform_extensions.base import RequestBody
 
 if TYPE_CHECKING:
-    from platform_server.sandboxes.model import CommandResult, Ended, Sandbox, Usage
+    from platform_server.contents.limits import Quota
+    from platform_server.contents.model import Usage as Stored
+    from platform_server.sandboxes.model import CommandResult, Ended, Health, Sandbox, Usage
 
 MAX_TIMEOUT = 600.0  # seconds that one command may take
 DEFAULT_TIMEOUT = 60.0  # seconds
@@ -53,6 +55,7 @@ def sandbox_model(sandbox: Sandbox) -> dict[str, Any]:
             "cpus": limits.cpus,
             "memory_bytes": limits.memory_bytes,
             "pids": limits.pids,
+            "tmp_bytes": limits.tmp_bytes,
         },
         "started_at": sandbox.started_at.isoformat() if sandbox.started_at else None,
         "ended": ended_model(sandbox.ended) if sandbox.ended else None,
@@ -70,14 +73,35 @@ def ended_model(ended: Ended) -> dict[str, Any]:
     }
 
 
-def usage_model(usage: Usage | None) -> dict[str, Any] | None:
-    """Return what a sandbox uses now, None when it does not run."""
-    if usage is None:
-        return None
+def usage_model(usage: Usage) -> dict[str, Any]:
+    """Return what a sandbox uses now."""
     return {
         "cpu_seconds": usage.cpu_seconds,
         "memory_bytes": usage.memory_bytes,
+        "memory_peak_bytes": usage.memory_peak_bytes,
         "pids": usage.pids,
+    }
+
+
+def disk_model(used: Stored, quota: Quota) -> dict[str, Any]:
+    """Return how much the project's files take, and how much they may."""
+    return {
+        "bytes": used.bytes,
+        "files": used.files,
+        "quota_bytes": quota.bytes,
+        "quota_files": quota.files,
+    }
+
+
+def health_model(sandbox: Sandbox, health: Health | None) -> dict[str, Any]:
+    """Return whether a sandbox answers; one that does not run does not."""
+    answers = health is not None and health.answers
+    return {
+        "id": sandbox.id,
+        "state": sandbox.state.value,
+        "healthy": answers,
+        "latency_ms": health.latency_ms if health else None,
+        "detail": health.detail if health else "The sandbox does not run.",
     }
 
 

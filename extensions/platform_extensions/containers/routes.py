@@ -5,6 +5,7 @@ from __future__ import annotations
 from platform_extensions.containers.handlers import (
     ContainersHandler,
     ExecuteHandler,
+    HealthHandler,
     OneContainerHandler,
 )
 from platform_extensions.routing import Route
@@ -13,5 +14,6 @@ from platform_server.identity.permissions import Permission
 ROUTES = (
     Route(r"/api/containers/?", ContainersHandler, Permission.READ, write=Permission.RUN),
     Route(r"/api/containers/(\w+)", OneContainerHandler, Permission.READ, write=Permission.RUN),
+    Route(r"/api/containers/(\w+)/health", HealthHandler, Permission.READ),
     Route(r"/api/containers/(\w+)/execute", ExecuteHandler, Permission.RUN),
 )
