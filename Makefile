@@ -8,7 +8,7 @@ BIN := .venv/bin
 BROWSER_SOURCES := $(shell find labextension -type f -not -path '*/node_modules/*' \
 	-not -path '*/dist/*' -not -path '*/lib/*' -not -name '*.tsbuildinfo')
 
-.PHONY: help serve test chaos lint format docs bench install engine image constraints clean
+.PHONY: help serve test chaos attacks lint format docs bench install engine image constraints clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -23,6 +23,11 @@ test: .venv/.test image  ## Run every check and every test
 
 chaos: .venv/.test image  ## Let everything die while people work (CHAOS_SEED, CHAOS_MINUTES)
 	@$(BIN)/python -m platform_server.testing.chaos
+
+attacks: .venv/.test image  ## Try every numbered attack (SANDBOX_RUNTIME: of the sandboxes)
+	@scripts/setup-browser
+	@scripts/setup-postgres
+	@$(BIN)/pytest tests/attacks
 
 lint: .venv/.test  ## Run the checks without the tests
 	@scripts/test --lint

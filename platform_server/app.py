@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+from contextlib import suppress
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from platform_server.contents.workspace_local import LocalWorkspace
 from platform_server.environments.cache import FileCache
 from platform_server.environments.index import HttpIndex
 from platform_server.environments.service import PackageService
-from platform_server.errors import PlatformError, StorageUnavailable
+from platform_server.errors import EngineUnavailable, PlatformError, StorageUnavailable
 from platform_server.home_lock import HomeLock
 from platform_server.identity.accounts import Accounts, LocalAccounts
 from platform_server.identity.attempts import Attempts
@@ -38,12 +39,13 @@ from platform_server.review.service import ReviewService
 from platform_server.review.submitted import SubmittedFiles
 from platform_server.review.suggestions import SuggestionService
 from platform_server.review.viewer import Viewer
-from platform_server.sandboxes.docker_engine import DockerEngine
+from platform_server.sandboxes.docker_engine import Demands, DockerEngine
 from platform_server.sandboxes.docker_image import image_name
 from platform_server.sandboxes.idle import IdleStopper
 from platform_server.sandboxes.model import EndCause
 from platform_server.sandboxes.service import SandboxPolicy, SandboxService
 from platform_server.sandboxes.volumes import FolderVolumes
+from platform_server.sandboxes.vulnerabilities import known_holes
 from platform_server.services import Services
 from platform_server.settings import environment, home_from
 from platform_server.storage.blobs_folder import FolderBlobStore
@@ -113,6 +115,7 @@ class Platform:
             await self._blobs.start()
         await self.services.contents.start()
         self.services.packages.start()
+        await self._warn_of_engine()
         await self.services.sandboxes.start()
         await self.services.terminals.start()
         self.services.idle.start()
@@ -133,6 +136,12 @@ class Platform:
         await self.services.identity.aclose()
         await self._database.aclose()
         self._lock.release()
+
+    async def _warn_of_engine(self) -> None:
+        """Say loudly which ways out of a container are known; the doctor says what to do."""
+        with suppress(EngineUnavailable):  # the sandboxes' part says so
+            for hole in known_holes(await self._engine.check()):
+                log.warning("%s has a known hole: %s, %s", hole.part, hole.id, hole.what)
 
     async def _upgrade(self) -> None:
         for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
@@ -297,7 +306,8 @@ def _keep_jupyter_at_home(folder: Path) -> None:
 
 def _engine(settings: Settings) -> DockerEngine:
     seccomp = resource("docker") / "seccomp.json"
-    return DockerEngine(installation=settings.installation, seccomp=seccomp)
+    demands = Demands(runtime=settings.runtime, patched=settings.patched_engine)
+    return DockerEngine(installation=settings.installation, seccomp=seccomp, demands=demands)
 
 
 def _packages(settings: Settings) -> PackageService:

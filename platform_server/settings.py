@@ -66,6 +66,8 @@ class Settings:
     home: Home
     database_url: str
     image: str = ""  # of the sandboxes; empty: the one that `jupyter platform image build` makes
+    runtime: str = ""  # of their containers, by the engine's name for it; empty: its default
+    patched_engine: bool = False  # none is started by an engine with known ways out
     most_sandboxes: int = 100  # that run at once
     idle: timedelta | None = timedelta(hours=2)  # after which an unused sandbox is stopped
     warm: PoolSize = field(default_factory=PoolSize)  # sandboxes that wait for a project

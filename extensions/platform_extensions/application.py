@@ -73,6 +73,15 @@ class PlatformApp(LabApp):
         help="The sandboxes' container image. Empty: the one that `jupyter platform image build` "
         "makes.",
     ).tag(config=True)
+    sandbox_runtime = Unicode(
+        help="The container runtime of the sandboxes, by the name that the engine has for it, such "
+        "as `runsc` for gVisor. Empty: the engine's default.",
+    ).tag(config=True)
+    require_patched_engine = Bool(
+        False,
+        help="Whether no sandbox is started while the container engine or its runtime has a known "
+        "way out of a container. If not, the server says so in its log when it starts.",
+    ).tag(config=True)
     sandbox_cpus = Float(
         1.0,
         min=0.05,
@@ -199,6 +208,8 @@ class PlatformApp(LabApp):
         return replace(
             settings_from(environment()),
             image=self.sandbox_image,
+            runtime=self.sandbox_runtime,
+            patched_engine=self.require_patched_engine,
             most_sandboxes=self.max_sandboxes,
             idle=_hours(self.sandbox_idle_hours),
             warm=PoolSize(least=self.warm_sandboxes, most=self.max_warm_sandboxes),

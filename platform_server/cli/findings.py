@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
 import stat
@@ -19,7 +18,7 @@ from platform_server.errors import EngineUnavailable, StorageUnavailable
 from platform_server.identity.model import Role
 from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.sandboxes.docker_image import image_name
-from platform_server.sandboxes.vulnerabilities import versions_from, vulnerabilities_of
+from platform_server.sandboxes.vulnerabilities import known_holes, versions_from
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.blobs_supabase import SupabaseBlobStore, reason
 from platform_server.storage.database import Database
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 OLDEST_PYTHON = (3, 11)
 SCARCE, TOO_LITTLE = 5 << 30, 500 << 20  # bytes of disk
 SANDBOX_USER = 1000
-_PACKAGES = {"runc": ("runc", "runc-app"), "docker": ("docker.io", "docker.io-app")}
 
 
 class Level(Enum):
@@ -217,8 +215,7 @@ async def engine(settings: Settings) -> AsyncIterator[Finding]:
 def runtime(description: str) -> list[Finding]:
     """Look for known ways out of a container."""
     versions = versions_from(description)
-    changelogs = {part: _changelog(part) for part in versions}
-    found = vulnerabilities_of(versions, changelogs)
+    found = known_holes(description)
     if not found:
         return [good("No known way out of a container in these versions")]
     return [_known_bad(part, versions[part], found) for part in sorted({one.part for one in found})]
@@ -235,17 +232,6 @@ async def image(docker: DockerEngine, name: str) -> Finding:
     if await docker.has_image(name):
         return good(f"The sandbox image {name} is there")
     return bad(f"The sandbox image {name} is missing", "Type: jupyter platform image build")
-
-
-def _changelog(part: str) -> str:
-    """Return what the distribution says it changed in a part; "" if it did not package it."""
-    for package in _PACKAGES[part]:
-        path = Path("/usr/share/doc", package, "changelog.Debian.gz")
-        try:
-            return gzip.decompress(path.read_bytes()).decode(errors="replace")
-        except OSError:
-            continue
-    return ""
 
 
 def _first_line(error: BaseException | None) -> str:

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,9 +28,10 @@ from platform_server.sandboxes.docker_spec import (
 )
 from platform_server.sandboxes.engine import Container, ContainerDied
 from platform_server.sandboxes.model import SandboxId
+from platform_server.sandboxes.vulnerabilities import Vulnerability, known_holes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from docker.client import DockerClient
@@ -38,11 +41,22 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.model import Usage
 
 Result = TypeVar("Result")
+Holes = Callable[[str], Sequence[Vulnerability]]  # of the engine that describes itself so
+
 _DEFAULT_URL = "unix:///var/run/docker.sock"
 _TIMEOUT = 60  # seconds for one call of the engine
 _AT_ONCE = 8  # calls of the engine under way
 
 _GOING = {404, 409}  # it is gone; somebody else removes it already
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demands:
+    """What an installation asks of its engine."""
+
+    runtime: str = ""  # by which containers run, if not by the engine's default
+    patched: bool = False  # no container is started while a way out of it is known
+    holes: Holes = known_holes
 
 
 class DockerEngine:
@@ -52,10 +66,19 @@ class DockerEngine:
     The engine need not be there yet: each verb connects when it must.
     """
 
-    def __init__(self, *, installation: str, seccomp: Path, base_url: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        installation: str,
+        seccomp: Path,
+        base_url: str | None = None,
+        demands: Demands | None = None,
+    ) -> None:
         self._installation = installation
         self.seccomp = seccomp
         self._base_url = base_url
+        self._demands = demands or Demands()
+        self._is_patched = False
         self._client: DockerClient | None = None
         self._groups: dict[SandboxId, Cgroup] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -80,8 +103,12 @@ class DockerEngine:
 
     async def start(self, spec: ContainerSpec) -> Container:
         """Create and start a container. Raises ImageMissing, SandboxStartFailed."""
+        await self._require_patched()
         body = container_config(
-            spec, installation=self._installation, seccomp=self.seccomp.read_text()
+            spec,
+            installation=self._installation,
+            seccomp=self.seccomp.read_text(),
+            runtime=self._demands.runtime,
         )
         name = container_name(self._installation, spec.sandbox_id)
         await self._call(partial(_create_and_start, name=name, body=body))
@@ -174,6 +201,17 @@ class DockerEngine:
         if self._client is not None:
             await asyncio.to_thread(self._client.close)
             self._client = None
+
+    async def _require_patched(self) -> None:
+        """Look once for known ways out of a container. Raises SandboxStartFailed."""
+        if not self._demands.patched or self._is_patched:
+            return
+        if self._demands.holes(await self.check()):
+            raise SandboxStartFailed(
+                "The server's container engine has known holes, and code is not run in it: ask the "
+                "admin to upgrade it."
+            )
+        self._is_patched = True
 
     @property
     def _label(self) -> str:

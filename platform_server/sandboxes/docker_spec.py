@@ -23,11 +23,14 @@ def container_name(installation: str, sandbox_id: str) -> str:
     return f"platform-{installation}-{sandbox_id}"
 
 
-def container_config(spec: ContainerSpec, *, installation: str, seccomp: str) -> dict[str, Any]:
+def container_config(
+    spec: ContainerSpec, *, installation: str, seccomp: str, runtime: str = ""
+) -> dict[str, Any]:
     """Return the body of the engine's create call (Docker Engine API 1.41, ContainerCreate).
 
     Everything is refused that a learner does not need: no network, no capability, no privilege to
     gain, a read-only root, the platform's own system call filter, no log that could grow.
+    ``runtime`` is one that the engine knows by that name; empty: the engine's default.
     """
     return {
         "Image": spec.image,
@@ -44,7 +47,7 @@ def container_config(spec: ContainerSpec, *, installation: str, seccomp: str) ->
         "AttachStdout": False,
         "AttachStderr": False,
         "StopSignal": "SIGKILL",  # the agent lets no other signal end it
-        "HostConfig": _host_config(spec, seccomp),
+        "HostConfig": _host_config(spec, seccomp) | ({"Runtime": runtime} if runtime else {}),
     }
 
 

@@ -1,15 +1,19 @@
-"""Known ways out of a container, and whether this machine's engine has them. Pure."""
+"""Known ways out of a container, and whether this machine's engine has them."""
 
 from __future__ import annotations
 
+import gzip
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Version = tuple[int, ...]
+
+_PACKAGES = {"runc": ("runc", "runc-app"), "docker": ("docker.io", "docker.io-app")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,12 @@ KNOWN = (
 )
 
 
+def known_holes(description: str) -> list[Vulnerability]:
+    """Return the known vulnerabilities of the engine that describes itself so."""
+    versions = versions_from(description)
+    return vulnerabilities_of(versions, {part: _changelog(part) for part in versions})
+
+
 def vulnerabilities_of(
     versions: Mapping[str, str], changelogs: Mapping[str, str]
 ) -> list[Vulnerability]:
@@ -77,6 +87,17 @@ def versions_from(description: str) -> dict[str, str]:
     """Return the versions by part out of a text like ``Docker 29.3.1, runc 1.3.4``."""
     found = re.findall(r"(docker|runc) v?(\d\S*?)(?:,|\s|$)", description, re.IGNORECASE)
     return {part.lower(): version for part, version in found}
+
+
+def _changelog(part: str) -> str:
+    """Return what the distribution says it changed in a part; "" if it did not package it."""
+    for package in _PACKAGES[part]:
+        path = Path("/usr/share/doc", package, "changelog.Debian.gz")
+        try:
+            return gzip.decompress(path.read_bytes()).decode(errors="replace")
+        except OSError:
+            continue
+    return ""
 
 
 def _is_fixed(vulnerability: Vulnerability, version: str) -> bool:

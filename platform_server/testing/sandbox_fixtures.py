@@ -21,13 +21,14 @@ from platform_server import paths
 from platform_server.clock import new_id
 from platform_server.projects.model import ProjectId
 from platform_server.sandboxes.agent_runtime import AgentRuntime
-from platform_server.sandboxes.docker_engine import DockerEngine
+from platform_server.sandboxes.docker_engine import Demands, DockerEngine
 from platform_server.sandboxes.docker_image import build_image
 from platform_server.sandboxes.model import CommandResult
 from platform_server.sandboxes.pool import PoolSize
 from platform_server.sandboxes.service import SandboxPolicy, SandboxService
 from platform_server.sandboxes.volumes import FolderVolumes
 from platform_server.testing.sandboxes import MemorySandboxRepository
+from platform_server.testing.serving import RUNTIME
 
 Inside: TypeAlias = Callable[[str], Awaitable[CommandResult]]
 
@@ -42,7 +43,9 @@ async def image() -> str:
 def engine() -> DockerEngine:
     """The real engine, for an installation of the test run's own."""
     return DockerEngine(
-        installation=f"test-{new_id()[:8]}", seccomp=paths.resource("docker") / "seccomp.json"
+        installation=f"test-{new_id()[:8]}",
+        seccomp=paths.resource("docker") / "seccomp.json",
+        demands=Demands(runtime=RUNTIME),
     )
 
 

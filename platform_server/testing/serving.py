@@ -37,10 +37,14 @@ SECRETS = {
     "SUPABASE_SERVICE_KEY": "service-of-the-server-alone",
     "AWS_SECRET_ACCESS_KEY": "aws-of-the-server-alone",
 }
+RUNTIME = os.environ.get("SANDBOX_RUNTIME", "")  # of all sandboxes; empty: the engine's default
 START_PATIENCE = 120.0  # seconds; a loaded machine is slow
 _KEPT_AWAY = ("JUPYTER", "SUPABASE")  # of the environment in which the tests run
 _COMMAND = Path(sys.executable).with_name("jupyter-platform")
-_MODEST = ("--PlatformApp.warm_sandboxes=0",)  # many servers share one machine
+_MODEST = (
+    "--PlatformApp.warm_sandboxes=0",  # many servers share one machine
+    f"--PlatformApp.sandbox_runtime={RUNTIME}",
+)
 _READY = re.compile(rb"The platform is served at (http://\S+)")
 
 

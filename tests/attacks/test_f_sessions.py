@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from platform_server.testing.serving import Person
 
 EVENTS = "/api/events/subscribe"
-PATIENCE = 60.0  # seconds; what is promised is asserted by the constants, see test_72
+PATIENCE = 60.0  # seconds; what is promised is asserted by the constants, see test_072
 SERVER_SIDE = {"Origin": "http://evil.example"}
 
 
@@ -103,11 +103,11 @@ async def refusal(server: Server, headers: dict[str, str], query: str = "") -> i
 
 
 class Test68WebsocketsOfStrangers:
-    async def test_68_nobody_connects_without_a_credential(self, server: Server) -> None:
+    async def test_068_nobody_connects_without_a_credential(self, server: Server) -> None:
         assert await refusal(server, {}) == 403
 
     @pytest.mark.parametrize("secret", ["", "x", "A" * 43, "pxp_" + "A" * 43, "../../etc"])
-    async def test_68_nobody_connects_with_a_guessed_one(self, server: Server, secret: str) -> None:
+    async def test_068_nobody_connects_with_a_guess(self, server: Server, secret: str) -> None:
         port = server.url.rpartition(":")[2]
         assert await refusal(server, {"Cookie": f"platform-session-{port}={secret}"}) == 403
         assert await refusal(server, {"Authorization": f"Bearer {secret}"}) == 403
@@ -127,7 +127,7 @@ class Test68WebsocketsOfStrangers:
             "",
         ],
     )
-    async def test_68_no_other_sites_page_connects_with_a_persons_cookie(
+    async def test_068_no_other_sites_page_connects_with_a_persons_cookie(
         self, victim: Person, origin: str
     ) -> None:
         cookie = {"Cookie": cookies_of(await victim.browser())}
@@ -136,7 +136,7 @@ class Test68WebsocketsOfStrangers:
             pass
         assert await refusal(victim.server, cookie | {"Origin": origin.format(host=host)}) == 403
 
-    async def test_68_a_bad_token_is_not_healed_by_a_good_cookie(self, victim: Person) -> None:
+    async def test_068_a_bad_token_is_not_healed_by_a_good_cookie(self, victim: Person) -> None:
         cookie = {"Cookie": cookies_of(await victim.browser())}
         bad = {"Authorization": f"Bearer pxp_{'A' * 43}"}
         assert await refusal(victim.server, cookie | bad) == 403
@@ -180,7 +180,7 @@ class Test69Forgery:
             {"X-HTTP-Method-Override": "GET"},
         ],
     )
-    async def test_69_a_cookie_alone_changes_nothing(
+    async def test_069_a_cookie_alone_changes_nothing(
         self, admin: Person, method: str, path: str, headers: dict[str, str]
     ) -> None:
         browser = admin.browsers[0] if admin.browsers else await admin.browser()
@@ -188,7 +188,7 @@ class Test69Forgery:
         assert answer.status_code == 403
 
     @pytest.mark.parametrize(("method", "path"), CHANGES)
-    async def test_69_another_sites_page_changes_nothing_even_with_the_forgery_token(
+    async def test_069_another_sites_page_changes_nothing_even_with_the_forgery_token(
         self, admin: Person, method: str, path: str
     ) -> None:
         browser = admin.browsers[0] if admin.browsers else await admin.browser()
@@ -197,7 +197,7 @@ class Test69Forgery:
         assert answer.status_code in {403, 404}
         assert "access-control-allow-origin" not in answer.headers
 
-    async def test_69_nobody_is_signed_in_as_the_attacker(
+    async def test_069_nobody_is_signed_in_as_the_attacker(
         self, server: Server, victim: Person
     ) -> None:
         async with http_client(server) as browser:
@@ -210,7 +210,7 @@ class Test69Forgery:
                 assert "set-cookie" not in answer.headers
             assert (await browser.get("/api/me")).status_code == 401
 
-    async def test_69_a_jwt_or_token_in_a_cookie_is_no_bearer(self, victim: Person) -> None:
+    async def test_069_a_jwt_or_token_in_a_cookie_is_no_bearer(self, victim: Person) -> None:
         port = victim.server.url.rpartition(":")[2]
         cookie = f"platform-session-{port}={victim.token}; Authorization={victim.token}"
         async with http_client(victim.server, Cookie=cookie) as client:
@@ -218,7 +218,7 @@ class Test69Forgery:
 
 
 class Test70LeaksOfSecrets:
-    async def test_70_no_log_and_no_error_page_contains_a_secret(self, victim: Person) -> None:
+    async def test_070_no_log_and_no_error_page_contains_a_secret(self, victim: Person) -> None:
         server, token = victim.server, victim.token
         browser = await victim.browser()
         session = next(text for name, text in browser.cookies.items() if "session" in name)
@@ -233,7 +233,7 @@ class Test70LeaksOfSecrets:
             assert not [text for text in shown if secret in text]
         assert "access_token=e" not in log
 
-    async def test_70_a_token_in_the_address_lets_nobody_in_but_to_websockets(
+    async def test_070_a_token_in_the_address_lets_nobody_in_but_to_websockets(
         self, victim: Person, stranger: httpx.AsyncClient
     ) -> None:
         for path in ("/api/me", "/api/contents", "/lab", "/api/account/tokens"):
@@ -247,7 +247,7 @@ class Test70LeaksOfSecrets:
         async with open_socket(victim.server, f"{EVENTS}?token={victim.token}", {}):
             pass
 
-    async def test_70_a_token_mints_no_cookie(self, victim: Person) -> None:
+    async def test_070_a_token_mints_no_cookie(self, victim: Person) -> None:
         for path in ("/api/me", "/api/contents", "/api/kernels", "/login"):
             answer = await victim.http.get(path)
             cookies = answer.headers.get_list("set-cookie")
@@ -256,7 +256,7 @@ class Test70LeaksOfSecrets:
         answer = await victim.http.post("/login", data=form)
         assert not [one for one in answer.headers.get_list("set-cookie") if "session" in one]
 
-    async def test_70_pages_send_no_referrer_to_others(self, stranger: httpx.AsyncClient) -> None:
+    async def test_070_pages_send_no_referrer_to_others(self, stranger: httpx.AsyncClient) -> None:
         for path in ("/login", "/signup", "/api/me"):
             answer = await stranger.get(path)
             assert answer.headers["referrer-policy"] == "same-origin"
@@ -301,17 +301,17 @@ FORGED = [
 
 
 @pytest.mark.parametrize("token", FORGED)
-async def test_71_a_forged_jwt_is_nobody(stranger: httpx.AsyncClient, token: str) -> None:
+async def test_071_a_forged_jwt_is_nobody(stranger: httpx.AsyncClient, token: str) -> None:
     for scheme in ("Bearer", "bearer", "token", "TOKEN"):
         answer = await stranger.get("/api/me", headers={"Authorization": f"{scheme} {token}"})
         assert answer.status_code == 401
 
 
 class Test72LostRights:
-    def test_72_what_is_promised_is_five_seconds(self) -> None:
+    def test_072_what_is_promised_is_five_seconds(self) -> None:
         assert INTERVAL + REMEMBERED < 5
 
-    async def test_72_signing_out_closes_what_is_open_and_nothing_of_others(
+    async def test_072_signing_out_closes_what_is_open_and_nothing_of_others(
         self, victim: Person, bob: Person
     ) -> None:
         browser, other = await victim.browser(), await victim.browser()
@@ -327,7 +327,7 @@ class Test72LostRights:
             await (await bobs.ping())
 
     @pytest.mark.parametrize("event", ["password", "ban", "revoked", "role", "token"])
-    async def test_72_whatever_the_command_line_takes_away_is_closed(
+    async def test_072_whatever_the_command_line_takes_away_is_closed(
         self, victim: Person, bob: Person, event: str
     ) -> None:
         browser = await victim.browser()
@@ -367,7 +367,7 @@ async def closing_code(socket: ClientConnection) -> int | None:
 
 
 class Test73Fixation:
-    async def test_73_signing_in_makes_a_new_secret_and_ends_the_old_session(
+    async def test_073_signing_in_makes_a_new_secret_and_ends_the_old_session(
         self, server: Server, victim: Person, bob: Person
     ) -> None:
         planted = await bob.browser()  # the attacker's session, planted into the victim's browser
@@ -380,7 +380,7 @@ class Test73Fixation:
             assert (await browser.get("/api/me")).json()["identity"]["id"] == victim.user.id
         assert (await planted.get("/api/me")).status_code == 401
 
-    async def test_73_over_https_the_cookie_is_this_hosts_alone(self, guarded: Server) -> None:
+    async def test_073_over_https_the_cookie_is_this_hosts_alone(self, guarded: Server) -> None:
         person = await join(guarded, "secure", Role.LEARNER)
         proxy = {"X-Forwarded-Proto": "https", "X-Scheme": "https"}
         async with http_client(guarded, **proxy) as browser:
@@ -397,7 +397,7 @@ class Test73Fixation:
         assert await status_of_me(guarded, proxy | {"Cookie": tossed}) == 401
         await person.aclose()
 
-    async def test_73_over_http_scripts_cannot_read_it(self, victim: Person) -> None:
+    async def test_073_over_http_scripts_cannot_read_it(self, victim: Person) -> None:
         async with http_client(victim.server) as browser:
             form = await form_of(browser) | {"email": victim.user.email, "password": PASSWORD}
             answer = await browser.post("/login", data=form)
@@ -427,7 +427,7 @@ REDIRECTS = [
 
 
 @pytest.mark.parametrize("wanted", REDIRECTS)
-async def test_74_signing_in_leads_nowhere_else(victim: Person, wanted: str) -> None:
+async def test_074_signing_in_leads_nowhere_else(victim: Person, wanted: str) -> None:
     async with http_client(victim.server) as browser:
         form = await form_of(browser) | {"email": victim.user.email, "password": PASSWORD}
         answers = [
@@ -442,7 +442,7 @@ async def test_74_signing_in_leads_nowhere_else(victim: Person, wanted: str) -> 
         assert "x" not in answer.cookies
 
 
-async def test_75_a_new_role_counts_within_seconds(victim: Person) -> None:
+async def test_075_a_new_role_counts_within_seconds(victim: Person) -> None:
     assert (await victim.http.get("/api/admin/users")).status_code == 403
 
     async def is_admin() -> bool:
@@ -461,7 +461,7 @@ async def test_75_a_new_role_counts_within_seconds(victim: Person) -> None:
 
 
 class Test79Guessing:
-    async def test_79_guessing_one_account_is_stopped(self, guarded: Server) -> None:
+    async def test_079_guessing_one_account_is_stopped(self, guarded: Server) -> None:
         person = await join(guarded, "guessed", Role.LEARNER)
         statuses = [
             await guess(guarded, person.user.email, f"guess number {number}", "192.0.2.1")
@@ -473,7 +473,7 @@ class Test79Guessing:
         assert await guess(guarded, person.user.email, PASSWORD, "192.0.2.2") == 303
         await person.aclose()
 
-    async def test_79_a_refusal_says_when_to_come_back(self, guarded: Server) -> None:
+    async def test_079_a_refusal_says_when_to_come_back(self, guarded: Server) -> None:
         client = {"X-Forwarded-For": "192.0.2.3"}
         async with http_client(guarded, **client) as browser:
             form = await form_of(browser) | {"email": "x@example.org", "password": "wrong"}
@@ -482,7 +482,7 @@ class Test79Guessing:
         assert 0 < int(answers[-1].headers["retry-after"]) <= 300
         assert "Too many attempts" in answers[-1].text
 
-    async def test_79_an_account_that_exists_looks_like_one_that_does_not(
+    async def test_079_an_account_that_exists_looks_like_one_that_does_not(
         self, guarded: Server
     ) -> None:
         person = await join(guarded, "existing", Role.LEARNER)
@@ -496,7 +496,7 @@ class Test79Guessing:
         assert pages[0] == pages[1]
         await person.aclose()
 
-    async def test_79_many_at_once_do_not_get_more_tries(self, guarded: Server) -> None:
+    async def test_079_many_at_once_do_not_get_more_tries(self, guarded: Server) -> None:
         person = await join(guarded, "hurried", Role.LEARNER)
         guesses = [
             guess(guarded, person.user.email, f"guess number {number}", "192.0.2.5")
@@ -515,7 +515,7 @@ async def guess(server: Server, email: str, password: str, address: str) -> int:
 
 
 @pytest.mark.parametrize("change", [{"name": "Root"}, {"color": "#fff"}, {"role": "admin"}, {}])
-async def test_94_nobody_changes_who_they_are_by_jupyters_route(
+async def test_094_nobody_changes_who_they_are_by_jupyters_route(
     alice: Person, change: dict[str, str]
 ) -> None:
     before = (await alice.http.get("/api/me")).json()

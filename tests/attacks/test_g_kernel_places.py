@@ -38,7 +38,7 @@ def assert_nothing_leaked(text: str) -> None:
 
 
 @pytest.mark.usefixtures("secrets")
-async def test_85_a_kernel_finds_nothing_of_the_servers_environment(alice: Person) -> None:
+async def test_085_a_kernel_finds_nothing_of_the_servers_environment(alice: Person) -> None:
     async with kernel_of(alice, "g85") as socket:
         environment = await value_of(socket, "import os; dict(os.environ)")
         answers = await socket.run(
@@ -49,7 +49,7 @@ async def test_85_a_kernel_finds_nothing_of_the_servers_environment(alice: Perso
 
 
 @pytest.mark.usefixtures("secrets")
-async def test_85_a_terminal_and_a_command_do_neither(alice: Person) -> None:
+async def test_085_a_terminal_and_a_command_do_neither(alice: Person) -> None:
     name = await open_terminal(alice, "g85")
     async with attached(alice, name) as terminal:
         await terminal.write(f"({ENVIRONMENTS}; env); echo finish''ed\r".encode())
@@ -83,7 +83,7 @@ HOSTILE_ENVIRONMENT = {
 }
 
 
-async def test_86_what_a_client_puts_into_the_environment_is_ignored(alice: Person) -> None:
+async def test_086_what_a_client_puts_into_the_environment_is_ignored(alice: Person) -> None:
     await alice.project("g86")
     async with kernel_of(alice, "g86", env=HOSTILE_ENVIRONMENT) as socket:
         found: dict[str, str] = await value_of(socket, "import os; dict(os.environ)")
@@ -93,7 +93,7 @@ async def test_86_what_a_client_puts_into_the_environment_is_ignored(alice: Pers
     assert files == []
 
 
-async def test_87_a_kernelspec_of_a_user_is_executed_nowhere(alice: Person, tmp_path: Path) -> None:
+async def test_087_a_kernelspec_of_a_user_is_run_nowhere(alice: Person, tmp_path: Path) -> None:
     marker = tmp_path / "executed"
     await alice.project("g87")
     home = alice.server.home.parent  # of the server's own user
@@ -120,7 +120,7 @@ async def test_87_a_kernelspec_of_a_user_is_executed_nowhere(alice: Person, tmp_
 
 
 @pytest.mark.usefixtures("secrets")
-async def test_88_kernels_debuggers_terminals_and_commands_run_in_the_sandbox(
+async def test_088_kernels_debuggers_terminals_and_commands_run_in_the_sandbox(
     alice: Person,
 ) -> None:
     server = alice.server.process.pid
@@ -151,7 +151,7 @@ async def initialize_debugger(socket: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", ["/lsp/ws/pylsp", "/lsp/status", "/proxy/8080/", "/api/lsp"])
-async def test_88_no_language_server_and_no_proxy_runs_beside_the_server(
+async def test_088_no_language_server_and_no_proxy_runs_beside_the_server(
     alice: Person, path: str
 ) -> None:
     assert (await alice.http.get(path)).status_code == 404

@@ -70,7 +70,7 @@ def states(messages: list[Message]) -> list[str]:
 
 
 class Test81ForgedMessages:
-    async def test_81_no_kernels_socket_is_within_reach_of_a_sandbox(
+    async def test_081_no_kernels_socket_is_within_reach_of_a_sandbox(
         self, socket: KernelSocket
     ) -> None:
         line = "find / -type s -not -path '/proc/*' 2>/dev/null; grep -o '/.*' /proc/net/unix"
@@ -80,7 +80,7 @@ class Test81ForgedMessages:
         names = {path.rpartition("/")[2] for path in found}
         assert names <= {"agent.sock", "stream.sock", "packages.sock"}
 
-    async def test_81_a_message_signed_with_another_key_goes_nowhere(
+    async def test_081_a_message_signed_with_another_key_goes_nowhere(
         self, socket: KernelSocket
     ) -> None:
         answers = await forged(
@@ -95,7 +95,7 @@ class Test81ForgedMessages:
         assert "execution_count" in of(answers, "execute_reply")[0]
 
     @pytest.mark.parametrize("state", ["<img src=x onerror=alert(1)>", "", "culled", "x" * 10_000])
-    async def test_81_a_state_that_jupyter_does_not_know_is_not_passed_on(
+    async def test_081_a_state_that_jupyter_does_not_know_is_not_passed_on(
         self, alice: Person, socket: KernelSocket, state: str
     ) -> None:
         answers = await forged(socket, f"forge(iopub, 'status', {{'execution_state': {state!r}}})")
@@ -103,7 +103,7 @@ class Test81ForgedMessages:
         shown = (await alice.http.get("/api/kernels")).json()
         assert [one["execution_state"] for one in shown] == ["idle"]
 
-    async def test_81_a_forged_state_fools_nobody_outside_its_project(
+    async def test_081_a_forged_state_fools_nobody_outside_its_project(
         self, alice: Person, socket: KernelSocket, his: KernelSocket
     ) -> None:
         await forged(
@@ -117,7 +117,7 @@ class Test81ForgedMessages:
         shown = (await alice.http.get("/api/kernels")).json()
         assert [one["execution_state"] for one in shown] == ["idle"]
 
-    async def test_81_a_replayed_reply_is_answered_once_and_an_unasked_one_never(
+    async def test_081_a_replayed_reply_is_answered_once_and_an_unasked_one_never(
         self, socket: KernelSocket
     ) -> None:
         answers = await forged(
@@ -130,7 +130,7 @@ class Test81ForgedMessages:
         assert [one["execution_count"] for one in of(answers, "execute_reply")] == [666]
         assert len(of(socket.messages, "execute_reply")) == 2
 
-    async def test_81_a_request_that_is_replayed_by_a_client_harms_nobody(
+    async def test_081_a_request_that_is_replayed_by_a_client_harms_nobody(
         self, socket: KernelSocket, his: KernelSocket
     ) -> None:
         request = await socket.execute("x = globals().get('x', 0) + 1")
@@ -143,7 +143,7 @@ class Test81ForgedMessages:
         assert await value_of(his, "'x' in globals()") is False
 
 
-async def test_82_a_kernels_key_is_in_the_servers_private_database_and_in_no_other_file(
+async def test_082_a_kernels_key_is_in_the_servers_private_database_and_in_no_other_file(
     alice: Person, socket: KernelSocket
 ) -> None:
     key: bytes = await value_of(socket, "get_ipython().kernel.session.key")
@@ -166,7 +166,7 @@ subprocess.run(['grep', '-rlse', key, *folders], capture_output=True).stdout
     assert await value_of(socket, search) == b""
 
 
-async def test_82_nobody_but_the_server_may_open_the_sockets_of_kernels(
+async def test_082_nobody_but_the_server_may_open_the_sockets_of_kernels(
     alice: Person, socket: KernelSocket
 ) -> None:
     await socket.run("1")
@@ -181,7 +181,7 @@ async def test_82_nobody_but_the_server_may_open_the_sockets_of_kernels(
 
 
 class Test83AbusesOfRichMessages:
-    async def test_83_only_harmless_payloads_are_passed_on(self, socket: KernelSocket) -> None:
+    async def test_083_only_harmless_payloads_are_passed_on(self, socket: KernelSocket) -> None:
         answers = await socket.run("""
 write = get_ipython().payload_manager.write_payload
 write({'source': 'load', 'filename': '/etc/passwd'})
@@ -195,7 +195,7 @@ write({'source': 'set_next_input', 'text': 'harmless', 'replace': False})
             ("set_next_input", "harmless")
         ]
 
-    async def test_83_a_display_is_updated_in_its_own_kernel_only(
+    async def test_083_a_display_is_updated_in_its_own_kernel_only(
         self, alice: Person, socket: KernelSocket, his: KernelSocket
     ) -> None:
         await socket.run("h = display('hers', display_id='same')")
@@ -209,7 +209,7 @@ write({'source': 'set_next_input', 'text': 'harmless', 'replace': False})
         await socket.run("1")
         assert of(socket.messages, "update_display_data") == []
 
-    async def test_83_a_comm_reaches_the_clients_of_its_own_kernel_only(
+    async def test_083_a_comm_reaches_the_clients_of_its_own_kernel_only(
         self, socket: KernelSocket, his: KernelSocket
     ) -> None:
         await his.run("from comm import create_comm; create_comm('jupyter.widget', comm_id='c')")
@@ -218,12 +218,12 @@ write({'source': 'set_next_input', 'text': 'harmless', 'replace': False})
         assert of(socket.messages, "comm_open") == []
         assert of(his.messages, "comm_msg") == []
 
-    async def test_83_a_target_that_nobody_offers_is_closed(self, socket: KernelSocket) -> None:
+    async def test_083_a_target_that_nobody_offers_is_closed(self, socket: KernelSocket) -> None:
         await socket.send("shell", "comm_open", {"comm_id": "c", "target_name": "__import__"})
         closed = await socket.first(lambda one: one.header.type == "comm_close")
         assert closed.content["comm_id"] == "c"
 
-    async def test_83_giant_buffers_and_contents_are_left_out(
+    async def test_083_giant_buffers_and_contents_are_left_out(
         self, alice: Person, socket: KernelSocket
     ) -> None:
         server = alice.server.process.pid
@@ -240,7 +240,7 @@ print('done')
         assert text_of(answers).endswith("done\n")
         assert resident_bytes(server) - before < 100 * MEBIBYTE
 
-    async def test_83_deeply_nested_json_stops_nobody(
+    async def test_083_deeply_nested_json_stops_nobody(
         self, socket: KernelSocket, his: KernelSocket
     ) -> None:
         await forged(
@@ -263,7 +263,7 @@ async def asked(socket: KernelSocket, code: str) -> None:
 
 
 class Test84Questions:
-    async def test_84_a_question_is_text_of_a_readable_length_and_nothing_more(
+    async def test_084_a_question_is_text_of_a_readable_length_and_nothing_more(
         self, socket: KernelSocket
     ) -> None:
         await asked(
@@ -276,7 +276,7 @@ class Test84Questions:
         assert forged_one["password"] is False
         assert len(forged_one["prompt"]) <= 4096
 
-    async def test_84_nobody_is_asked_on_account_of_what_they_did_not_run(
+    async def test_084_nobody_is_asked_on_account_of_what_they_did_not_run(
         self, alice: Person, socket: KernelSocket
     ) -> None:
         (model,) = (await alice.http.get("/api/kernels")).json()

@@ -26,7 +26,7 @@ async def listed(person: Person, path: str) -> str:
     return answer.text
 
 
-async def test_90_lists_have_only_ones_own(alice: Person, bob: Person, image: str) -> None:
+async def test_090_lists_have_only_ones_own(alice: Person, bob: Person, image: str) -> None:
     del image  # it has to be there
     await alice.project(PROJECT)
     session = {
@@ -49,7 +49,7 @@ async def test_90_lists_have_only_ones_own(alice: Person, bob: Person, image: st
     await alice.http.delete(f"/api/terminals/{terminal['name']}")
 
 
-async def test_91_workspaces_and_settings_are_everybodys_own(alice: Person, bob: Person) -> None:
+async def test_091_workspaces_and_settings_are_everybodys_own(alice: Person, bob: Person) -> None:
     saved = await alice.http.put("/lab/api/workspaces/mine-alone", json=WORKSPACE)
     assert saved.status_code == 204, saved.text
     raw = json.dumps({"raw": '{"theme": "JupyterLab Dark"}'})
@@ -63,7 +63,7 @@ async def test_91_workspaces_and_settings_are_everybodys_own(alice: Person, bob:
 
 @pytest.mark.parametrize("name", ["extensions", "plugins", "licenses", "build"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_91_what_would_change_the_page_of_all_is_off(
+async def test_091_what_would_change_the_page_of_all_is_off(
     admin: Person, name: str, method: str
 ) -> None:
     answer = await admin.http.request(method, f"/lab/api/{name}")
@@ -84,7 +84,7 @@ async def save(person: Person, path: str) -> httpx.Response:
     return await person.http.put(f"/api/contents/{path}", json=body)
 
 
-async def test_92_events_tell_only_of_ones_own(alice: Person, bob: Person) -> None:
+async def test_092_events_tell_only_of_ones_own(alice: Person, bob: Person) -> None:
     await alice.project(PROJECT)
     await bob.project("of bob")
     async with (
@@ -97,7 +97,7 @@ async def test_92_events_tell_only_of_ones_own(alice: Person, bob: Person) -> No
         assert "secret plan" not in await heard_until(his, "own.txt")
 
 
-async def test_92_nobody_makes_events_up(bob: Person) -> None:
+async def test_092_nobody_makes_events_up(bob: Person) -> None:
     event = {"schema_id": "https://events.jupyter.org/jupyter_server/contents_service/v1"}
     answer = await bob.http.post("/api/events", json=event)
     assert answer.status_code in {404, 405}
@@ -119,12 +119,12 @@ async def test_92_nobody_makes_events_up(bob: Person) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH"])
-async def test_93_what_stock_servers_share_is_off(admin: Person, method: str, path: str) -> None:
+async def test_093_what_stock_servers_share_is_off(admin: Person, method: str, path: str) -> None:
     assert (await admin.http.request(method, path)).status_code in {404, 405}
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/api/status", "/api/admin/users/"])
-async def test_93_the_whole_server_is_the_admins_to_see(
+async def test_093_the_whole_server_is_the_admins_to_see(
     alice: Person, reviewer: Person, admin: Person, stranger: httpx.AsyncClient, path: str
 ) -> None:
     assert (await admin.http.get(path)).status_code == 200
@@ -135,7 +135,7 @@ async def test_93_the_whole_server_is_the_admins_to_see(
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 @pytest.mark.parametrize("claim", ["role", "id", "email", "username", "scopes"])
-async def test_94_nobody_makes_somebody_else_of_themselves(
+async def test_094_nobody_makes_somebody_else_of_themselves(
     alice: Person, admin: Person, method: str, claim: str
 ) -> None:
     before = (await alice.http.get("/api/me")).json()["identity"]
@@ -147,7 +147,7 @@ async def test_94_nobody_makes_somebody_else_of_themselves(
     assert (await alice.http.get("/api/admin/users/")).status_code == 403
 
 
-async def test_95_one_users_mistakes_are_nobody_elses(alice: Person, bob: Person) -> None:
+async def test_095_one_users_mistakes_are_nobody_elses(alice: Person, bob: Person) -> None:
     async def err() -> None:
         await alice.http.put("/api/contents/x/y.ipynb", content="[" * 500_000)
         await alice.http.post("/api/sessions", content=b"\xff\xfe")
