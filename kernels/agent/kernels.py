@@ -10,6 +10,7 @@ from typing import Any
 
 from agent import kernel
 from agent.processes import Processes, folder, kill_session
+from agent.room import full_folders
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -49,7 +50,13 @@ class Kernels:
             if known.generation == generation:
                 known.pid = 0
             self._report(
-                {"event": "kernel.ended", "kernel": name, "generation": generation, "code": code}
+                {
+                    "event": "kernel.ended",
+                    "kernel": name,
+                    "generation": generation,
+                    "code": code,
+                    "full": full_folders(),
+                }
             )
 
         known.pid = self._processes.start(run, keep=known.listening, ended=ended)

@@ -14,6 +14,7 @@ from typing import Any
 
 from agent.loop import READ, WRITE, Loop
 from agent.processes import Processes, folder, kill_session
+from agent.room import full_folders
 from agent.streams import Stream, read_rest, read_some, write_some
 
 RING_BYTES = 256 * 1024  # recent output that a new attachment gets first
@@ -173,7 +174,8 @@ class Terminals:
 
         def over(code: int) -> None:
             del self._terminals[name]
-            self._report({"event": "terminal.ended", "terminal": name, "code": code})
+            said = {"event": "terminal.ended", "terminal": name, "code": code}
+            self._report(said | {"full": full_folders()})
 
         self._terminals[name] = Terminal(self._loop, self._processes, request, over)
         return {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from platform_server.errors import PlatformError
 from platform_server.sandboxes.model import EndCause, Ended, SandboxState
+from platform_server.sandboxes.sandbox_ends import AWAY, end_of_sandbox, machine_started_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -128,10 +129,8 @@ class Adoption:
         return self._death(container)
 
     def _death(self, container: Container | None) -> Ended:
-        if container is None:
-            return self._ended(EndCause.ENGINE, _GONE)
-        cause = EndCause.OUT_OF_MEMORY if container.oom_killed else EndCause.ENGINE
-        return Ended(cause=cause, at=self._now(), exit_code=container.exit_code, detail=_GONE)
+        booted = machine_started_at()
+        return end_of_sandbox(container, None, now=self._now(), booted=booted, prefix=AWAY)
 
     def _ended(self, cause: EndCause, detail: str) -> Ended:
         return Ended(cause=cause, at=self._now(), detail=detail)

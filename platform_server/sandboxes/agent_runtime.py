@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from platform_server import clock
 from platform_server.errors import SandboxBusy, SandboxGone, TerminalNotFound
+from platform_server.sandboxes.evidence import Findings
 from platform_server.sandboxes.kernels import Kernels
 from platform_server.sandboxes.link import AgentLink, AgentRefused
 from platform_server.sandboxes.messages import (
@@ -21,6 +22,7 @@ from platform_server.sandboxes.messages import (
     terminal_names,
 )
 from platform_server.sandboxes.model import CommandResult, TerminalName
+from platform_server.sandboxes.shell_ends import ShellEnds
 from platform_server.sandboxes.streams import AgentTerminal, ByteStream
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         KernelLaunch,
         KernelRecord,
         Limits,
+        Pressure,
         SandboxId,
     )
 
@@ -53,20 +56,21 @@ class AgentRuntime:
         *,
         records: KernelRecords,
         limits: Limits,
-        oom_kills: Callable[[], Awaitable[int]],
+        pressure: Callable[[], Awaitable[Pressure | None]],
         new_id: clock.IdFactory = clock.new_id,
     ) -> None:
         self._id = sandbox_id
         self._new_id = new_id
         self.control = folder / "control"
         self._link = AgentLink(self.control, heard=self._heard)
+        self.findings = Findings(limits, pressure)
+        self.shell_ends = ShellEnds(self.findings)
         self._kernels = Kernels(
             self._link,
             folder / "kernels",
             sandbox_id=sandbox_id,
             records=records,
-            limits=limits,
-            oom_kills=oom_kills,
+            findings=self.findings,
         )
         self._ready = asyncio.Event()
         self._commands: dict[str, asyncio.Future[int]] = {}
@@ -103,6 +107,8 @@ class AgentRuntime:
         await self._kernels.adopt()
         living, _ = await self._said_terminals()
         self._shells |= set(living)
+        await self.findings.measure()
+        self.findings.settle()  # what ran out of memory before was told, or cannot be any more
 
     def kernel(self, kernel_id: KernelId) -> AgentKernel | None:
         """Return a kernel that was started here, whether it still runs or not."""
@@ -151,12 +157,17 @@ class AgentRuntime:
     async def close_terminal(self, name: TerminalName) -> None:
         """Hang up the shell and everything it started."""
         if not self._is_gone:
+            self.shell_ends.expect(name)
             await self._link.request("terminal.close", terminal=name)
 
     async def terminals(self) -> list[TerminalName]:
         """Return the terminals whose shells live."""
         living, _ = await self._list_terminals()
         return living
+
+    async def shell_end(self, name: TerminalName) -> Ended | None:
+        """Return why a shell ended, soon after its output has; None if that is not known."""
+        return await self.shell_ends.of(name)
 
     async def is_terminal_busy(self) -> bool:
         """Tell whether a shell has a command in front."""
@@ -224,6 +235,7 @@ class AgentRuntime:
         self._ready.set()
         await self._link.aclose()
         await self._kernels.end(ended)
+        await self.shell_ends.end(self._shells, ended)
         for command in self._commands.values():
             if not command.done():
                 command.set_exception(SandboxGone())
@@ -237,6 +249,12 @@ class AgentRuntime:
         except TimeoutError as error:
             raise SandboxBusy from error
 
+    def _note_shell_end(self, said: TerminalEnded) -> None:
+        name = TerminalName(said.terminal)
+        if name in self._shells:
+            self._shells.discard(name)
+            self.shell_ends.note(name, said)
+
     def _check(self) -> None:
         if self._is_gone:
             raise SandboxGone
@@ -248,7 +266,7 @@ class AgentRuntime:
         elif isinstance(said, KernelEnded):
             self._kernels.note_end(said)
         elif isinstance(said, TerminalEnded):
-            self._shells.discard(TerminalName(said.terminal))
+            self._note_shell_end(said)
         elif isinstance(said, CommandEnded):
             command = self._commands.get(said.command)
             if command is not None and not command.done():

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platform_server.sandboxes.model import Usage
+from platform_server.sandboxes.model import Pressure, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,8 @@ _V1 = {
     "peak": ("memory", "memory.max_usage_in_bytes"),
     "stat": ("memory", "memory.stat"),
     "pids": ("pids", "pids.current"),
+    "most pids": ("pids", "pids.peak"),  # since Linux 6.11
+    "refusals": ("pids", "pids.events"),
     "ends": ("memory", "memory.oom_control"),
 }
 _V2 = {
@@ -27,8 +29,11 @@ _V2 = {
     "peak": ("", "memory.peak"),  # since Linux 5.19
     "stat": ("", "memory.stat"),
     "pids": ("", "pids.current"),
+    "most pids": ("", "pids.peak"),
+    "refusals": ("", "pids.events"),
     "ends": ("", "memory.events"),
 }
+_NEWER = frozenset({"peak", "most pids"})  # that an older kernel does not have
 
 
 class Cgroup:
@@ -44,7 +49,7 @@ class Cgroup:
         with ExitStack() as undo:
             undo.callback(self.close)
             for name, path in files.items():
-                if name != "peak" or path.exists():
+                if name not in _NEWER or path.exists():
                     self._open[name] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             undo.pop_all()
 
@@ -69,12 +74,20 @@ class Cgroup:
         except (OSError, ValueError, KeyError):
             return None
 
-    def oom_kills(self) -> int:
-        """Return how many processes were killed for lack of memory so far; 0 when it is gone."""
+    def pressure(self) -> Pressure | None:
+        """Return how near to the limits it is, None when the group is gone."""
         try:
-            return self._table("ends").get("oom_kill", 0)
-        except (OSError, KeyError):
-            return 0
+            memory, pids = self._memory_bytes(), self._number("pids")
+            return Pressure(
+                memory_bytes=memory,
+                memory_peak_bytes=self._number("peak") if "peak" in self._open else memory,
+                oom_kills=self._table("ends").get("oom_kill", 0),
+                pids=pids,
+                pids_peak=self._number("most pids") if "most pids" in self._open else pids,
+                forks_refused=self._table("refusals").get("max", 0),
+            )
+        except (OSError, ValueError, KeyError):
+            return None
 
     def close(self) -> None:
         """Let go of the files. May be called twice."""

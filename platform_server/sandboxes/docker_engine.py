@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from docker.types.daemon import CancellableStream
 
     from platform_server.sandboxes.engine import ContainerSpec
-    from platform_server.sandboxes.model import Usage
+    from platform_server.sandboxes.model import Pressure, Usage
 
 Result = TypeVar("Result")
 Holes = Callable[[str], Sequence[Vulnerability]]  # of the engine that describes itself so
@@ -166,10 +166,10 @@ class DockerEngine:
             self._forget_group(sandbox_id)
         return usage
 
-    async def oom_kills(self, sandbox_id: SandboxId) -> int:
-        """Return how many of its processes were killed for lack of memory."""
+    async def pressure(self, sandbox_id: SandboxId) -> Pressure | None:
+        """Return how near to its limits the container is."""
         group = await self._group(sandbox_id)
-        return 0 if group is None else group.oom_kills()
+        return None if group is None else group.pressure()
 
     async def deaths(self) -> AsyncIterator[ContainerDied]:
         """Report each death of a container of this installation."""

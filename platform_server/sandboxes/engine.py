@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_server.projects.model import ProjectId
-    from platform_server.sandboxes.model import Limits, SandboxId, Usage
+    from platform_server.sandboxes.model import Limits, Pressure, SandboxId, Usage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +79,8 @@ class SandboxEngine(Protocol):
     async def usage(self, sandbox_id: SandboxId) -> Usage | None:
         """Return what the container uses now, cheaply; None when it does not run."""
 
-    async def oom_kills(self, sandbox_id: SandboxId) -> int:
-        """Return how many of its processes were killed for lack of memory; 0 when it is gone."""
+    async def pressure(self, sandbox_id: SandboxId) -> Pressure | None:
+        """Return how near to its limits it is, cheaply; None when it does not run."""
 
     def deaths(self) -> AsyncIterator[ContainerDied]:
         """Report each death from now on; ends when the connection to the engine is lost."""

@@ -10,7 +10,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from platform_server import clock
-from platform_server.errors import EngineUnavailable, SandboxBusy
+from platform_server.errors import SandboxBusy
+from platform_server.sandboxes.evidence import Death
 from platform_server.sandboxes.link import AgentRefused
 from platform_server.sandboxes.messages import listed_kernels
 from platform_server.sandboxes.model import EndCause, Ended, KernelId, KernelRecord
@@ -18,16 +19,16 @@ from platform_server.sandboxes.runtime import KernelEndpoints
 from platform_server.sandboxes.sockets import SocketFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from platform_server.sandboxes.evidence import Findings
     from platform_server.sandboxes.link import AgentLink
     from platform_server.sandboxes.messages import KernelEnded, ListedKernel
-    from platform_server.sandboxes.model import KernelLaunch, Limits, SandboxId
+    from platform_server.sandboxes.model import KernelLaunch, SandboxId
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")  # in the order of their port numbers
 _PORTS = range(1, len(CHANNELS) + 1)
-_MEBIBYTE = 2**20
 _KILL_PATIENCE = 20.0  # seconds
 _ENDED_KEPT = 20  # ended kernels whose sockets stay with the agent, ready for a restart
 
@@ -49,7 +50,6 @@ class AgentKernel:
         *,
         generation: int,
         endpoints: KernelEndpoints,
-        limits: Limits,
         oom_kills_before: int,
     ) -> None:
         self.generation = generation
@@ -57,9 +57,8 @@ class AgentKernel:
         self._link = link
         self._id = kernel_id
         self._endpoints = endpoints
-        self._limits = limits
         self._code: int | None = None
-        self._asked_to_end = False
+        self.is_asked_to_end = False
         self._ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
 
     @property
@@ -84,7 +83,7 @@ class AgentKernel:
         """End it and its children; returns when it has ended. Raises SandboxBusy, SandboxGone."""
         if self._code is not None:
             return
-        self._asked_to_end = True
+        self.is_asked_to_end = True
         await self._link.request("kernel.kill", kernel=self._id)
         try:
             async with asyncio.timeout(_KILL_PATIENCE):
@@ -92,32 +91,16 @@ class AgentKernel:
         except TimeoutError as error:
             raise SandboxBusy from error
 
-    def note_end(self, code: int, *, out_of_memory: bool) -> None:
-        """Take the exit code that the agent reported."""
+    def note_end(self, code: int, ended: Ended) -> None:
+        """Take the exit code that the agent reported, and what it means."""
         self._code = code
-        cause = self._cause(code, out_of_memory=out_of_memory)
-        self._finish(
-            Ended(
-                cause=cause,
-                at=clock.utc_now(),
-                exit_code=code if code >= 0 else None,
-                signal=-code if code < 0 else None,
-                detail=_detail(cause, code, self._limits),
-            )
-        )
+        self._finish(ended)
 
     def note_gone(self, ended: Ended) -> None:
         """Take it that the whole sandbox ended. Nothing if the kernel has before."""
         if self._code is None:
             self._code = -signal.SIGKILL
         self._finish(ended)
-
-    def _cause(self, code: int, *, out_of_memory: bool) -> EndCause:
-        if self._asked_to_end:
-            return EndCause.USER
-        if out_of_memory:
-            return EndCause.OUT_OF_MEMORY
-        return EndCause.KILLED if code < 0 else EndCause.EXITED
 
     def _finish(self, ended: Ended) -> None:
         if not self._ended.done():
@@ -134,16 +117,13 @@ class Kernels:
         *,
         sandbox_id: SandboxId,
         records: KernelRecords,
-        limits: Limits,
-        oom_kills: Callable[[], Awaitable[int]],
+        findings: Findings,
     ) -> None:
         self._link = link
         self._sandbox_id = sandbox_id
         self._records = records
         self._sockets = SocketFolder(folder)
-        self._limits = limits
-        self._oom_kills = oom_kills
-        self._oom_kills_explained = 0  # up to this count they are others'
+        self._findings = findings
         self._kernels: dict[KernelId, AgentKernel] = {}  # the one started last at the end
         self._generations: Counter[KernelId] = Counter()
         self._names: dict[KernelId, str] = {}
@@ -163,7 +143,7 @@ class Kernels:
             launch=launch,
             socket_name=self._name(kernel_id),
             generation=self._generations[kernel_id],
-            oom_kills=await self._count_oom_kills(),
+            oom_kills=await self._findings.oom_kills(),
         )
         await self._records.save_kernel(record)
         kernel = self._note(record)
@@ -211,7 +191,7 @@ class Kernels:
         for kernel_id, kernel in self._kernels.items():
             told = kernel_id == said.kernel and kernel.generation == said.generation
             if told and kernel.poll() is None:
-                note = asyncio.create_task(self._note_end(kernel, said.code))
+                note = asyncio.create_task(self._note_end(kernel, said))
                 self._notes.add(note)
                 note.add_done_callback(self._notes.discard)
 
@@ -237,7 +217,6 @@ class Kernels:
             kernel_id,
             generation=record.generation,
             endpoints=_endpoints_at(self._sockets.address(record.socket_name)),
-            limits=self._limits,
             oom_kills_before=record.oom_kills,
         )
         self._kernels.pop(kernel_id, None)
@@ -273,19 +252,15 @@ class Kernels:
                 one.close()
         self._handed.add(launch.kernel_id)
 
-    async def _note_end(self, kernel: AgentKernel, code: int) -> None:
-        count = await self._count_oom_kills()
-        explained = max(kernel.oom_kills_before, self._oom_kills_explained)
-        out_of_memory = code == -signal.SIGKILL and count > explained
-        if out_of_memory:
-            self._oom_kills_explained = explained + 1
-        kernel.note_end(code, out_of_memory=out_of_memory)
-
-    async def _count_oom_kills(self) -> int:
-        try:
-            return await self._oom_kills()
-        except EngineUnavailable:  # then nobody knows
-            return self._oom_kills_explained
+    async def _note_end(self, kernel: AgentKernel, said: KernelEnded) -> None:
+        death = Death(
+            what="kernel",
+            code=said.code,
+            is_asked=kernel.is_asked_to_end,
+            oom_kills_before=kernel.oom_kills_before,
+            full=tuple(said.full),
+        )
+        kernel.note_end(said.code, await self._findings.end_of(death))
 
     async def _forget_some(self) -> None:
         """Let the agent close the sockets of kernels that ended long ago."""
@@ -303,25 +278,3 @@ def _endpoints_at(prefix: str) -> KernelEndpoints:
     """Return the endpoints of a kernel whose sockets are called ``prefix-1`` to ``prefix-5``."""
     ports = {f"{channel}_port": number for number, channel in zip(_PORTS, CHANNELS, strict=True)}
     return KernelEndpoints(ip=prefix, **ports)
-
-
-def _detail(cause: EndCause, code: int, limits: Limits) -> str:
-    """Return one sentence for the user."""
-    if cause is EndCause.OUT_OF_MEMORY:
-        limit = limits.memory_bytes // _MEBIBYTE
-        return (
-            f"The kernel was ended because the sandbox's memory ({limit} MB) was used up. "
-            "Use less at a time, or ask for more."
-        )
-    if cause is EndCause.USER:
-        return "The kernel was stopped."
-    if cause is EndCause.KILLED:
-        return f"The kernel was ended from inside the sandbox by {_signal_name(-code)}."
-    return f"The kernel ended by itself with exit code {code}."
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # one of the real-time signals between the first and the last
-        return f"signal {number}"

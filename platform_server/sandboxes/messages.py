@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 _Name = Annotated[str, Field(max_length=64)]
+_Folder = Literal["/workspace", "/home/learner", "/tmp", "/dev/shm"]  # noqa: S108 - in a sandbox
+_Full = Annotated[list[_Folder], Field(max_length=4)]  # those without room
 _Code = Annotated[int, Field(ge=-64, le=255)]  # of an exit; negative: minus the signal
 
 
@@ -43,6 +45,7 @@ class KernelEnded(_Said):
     kernel: _Name
     generation: int
     code: _Code
+    full: _Full = Field(default_factory=list)
 
 
 class TerminalEnded(_Said):
@@ -51,6 +54,7 @@ class TerminalEnded(_Said):
     event: Literal["terminal.ended"]
     terminal: _Name
     code: _Code
+    full: _Full = Field(default_factory=list)
 
 
 class CommandEnded(_Said):

@@ -36,11 +36,27 @@ class EndCause(Enum):
     EXITED = "exited"  # by itself
     KILLED = "killed"  # by a signal from inside
     OUT_OF_MEMORY = "out_of_memory"
+    PROCESS_LIMIT = "process_limit"  # it ended while it could start no process or thread
+    DISK_FULL = "disk_full"  # it ended while there was no room for what it writes
     USER = "user"  # somebody asked for it
     IDLE = "idle"
     EXPIRED = "expired"
-    ENGINE = "engine"  # the container engine or the host
+    ENGINE = "engine"  # the container engine
+    HOST = "host"  # the machine: it was restarted, or ran out of memory itself
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What was measured from outside of a sandbox when something in it ended, or it did."""
+
+    memory_peak_bytes: int
+    memory_limit_bytes: int
+    oom_kills: int  # processes that were ended for lack of memory since the sandbox started
+    pids_peak: int
+    pids_limit: int
+    forks_refused: int  # since the sandbox started
+    full: tuple[str, ...] = ()  # folders that had no room left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +67,8 @@ class Ended:
     at: datetime
     exit_code: int | None = None
     signal: int | None = None
-    detail: str = ""  # one sentence for the user
+    detail: str = ""  # for the user: what happened, and what to do
+    evidence: Evidence | None = None  # None: nothing could be measured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +98,18 @@ class Health:
     answers: bool
     latency_ms: float | None  # of the last question; None: it was not answered
     detail: str = ""  # one sentence for the user, when it does not answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressure:
+    """How near a sandbox is to its limits, and how often it ran into them."""
+
+    memory_bytes: int  # now, without reclaimable page cache
+    memory_peak_bytes: int  # since its start, page cache included
+    oom_kills: int  # processes that were ended for lack of memory since its start
+    pids: int
+    pids_peak: int
+    forks_refused: int  # since its start
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,6 +87,12 @@ class Shells(Protocol):
     async def terminals(self) -> list[TerminalName]:
         """Return the terminals whose shells live."""
 
+    async def shell_end(self, name: TerminalName) -> Ended | None:
+        """Return why a shell ended, soon after its output has; None if that is not known.
+
+        Works when the sandbox does not run any more.
+        """
+
 
 class Runtime(Shells, Protocol):
     """A running sandbox. Every method raises SandboxGone once it is not."""

@@ -31,6 +31,7 @@ from platform_server.sandboxes.model import (
     SandboxState,
 )
 from platform_server.sandboxes.pool import Pool, PoolSize, WarmSandbox
+from platform_server.sandboxes.sandbox_ends import end_of_sandbox, machine_started_at
 from platform_server.sandboxes.takeover import Takeovers
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_server.projects.model import ProjectId
-    from platform_server.sandboxes.engine import ContainerDied, SandboxEngine
+    from platform_server.sandboxes.engine import Container, ContainerDied, SandboxEngine
     from platform_server.sandboxes.model import Health, KernelId, Usage
     from platform_server.sandboxes.repository import SandboxRepository
     from platform_server.sandboxes.volumes import Volume, Volumes
@@ -353,7 +354,7 @@ class SandboxService:
             self._run_folder / sandbox_id,
             records=self._repository,
             limits=self._policy.limits,
-            oom_kills=lambda: self._engine.oom_kills(sandbox_id),
+            pressure=lambda: self._engine.pressure(sandbox_id),
             new_id=self._new_id,
         )
 
@@ -479,20 +480,23 @@ class SandboxService:
             await asyncio.sleep(_ENGINE_PAUSE)
 
     async def _reconcile(self) -> None:
-        alive = {one.sandbox_id for one in await self._engine.containers() if one.running}
+        found = {one.sandbox_id: one for one in await self._engine.containers()}
         for running in list(self._running.values()):
-            if running.sandbox.id not in alive:
-                await self._end(
-                    running, self._ended(EndCause.ENGINE, "The sandbox ended with its engine.")
-                )
+            container = found.get(running.sandbox.id)
+            if container is None or not container.running:
+                await self._end(running, self._unwanted_end(running, container))
 
     async def _note_death(self, died: ContainerDied) -> None:
         await self._pool.drop(died.sandbox_id)
         for running in list(self._running.values()):
             if running.sandbox.id == died.sandbox_id:
-                detail = f"The sandbox ended unexpectedly (exit code {died.exit_code})."
-                ended = self._ended(EndCause.ENGINE, detail)
-                await self._end(running, dataclasses.replace(ended, exit_code=died.exit_code))
+                container = await self._engine.inspect(died.sandbox_id)
+                await self._end(running, self._unwanted_end(running, container))
+
+    def _unwanted_end(self, running: _Running, container: Container | None) -> Ended:
+        evidence = running.runtime.findings.evidence()
+        booted = machine_started_at()
+        return end_of_sandbox(container, evidence, now=self._now(), booted=booted)
 
     def _ended(self, cause: EndCause, detail: str) -> Ended:
         return Ended(cause=cause, at=self._now(), detail=detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -12,6 +13,7 @@ from platform_server.projects.model import ProjectId
 from platform_server.sandboxes.model import (
     EndCause,
     Ended,
+    Evidence,
     KernelId,
     KernelLaunch,
     KernelRecord,
@@ -124,6 +126,7 @@ def _columns(sandbox: Sandbox) -> dict[str, Any]:
         "ended_exit_code": ended.exit_code if ended else None,
         "ended_signal": ended.signal if ended else None,
         "ended_detail": ended.detail if ended else None,
+        "ended_evidence": _evidence_text(ended.evidence) if ended else None,
     }
 
 
@@ -153,7 +156,19 @@ def _ended(row: Row[Any]) -> Ended | None:
         exit_code=row.ended_exit_code,
         signal=row.ended_signal,
         detail=row.ended_detail or "",
+        evidence=_evidence(row.ended_evidence),
     )
+
+
+def _evidence_text(evidence: Evidence | None) -> str | None:
+    return None if evidence is None else json.dumps(asdict(evidence))
+
+
+def _evidence(text: str | None) -> Evidence | None:
+    if text is None:
+        return None
+    fields = json.loads(text)
+    return Evidence(**fields | {"full": tuple(fields["full"])})
 
 
 def _kernel_columns(record: KernelRecord) -> dict[str, Any]:

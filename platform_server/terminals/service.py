@@ -9,6 +9,8 @@ from contextvars import Context
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from cachetools import LRUCache
+
 from platform_server.clock import new_id, utc_now
 from platform_server.errors import (
     LimitReached,
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
     from platform_server.clock import Clock, IdFactory
     from platform_server.identity.model import Principal, UserId
     from platform_server.projects.model import ProjectId, ProjectView
+    from platform_server.sandboxes.model import Ended
     from platform_server.sandboxes.runtime import Shells, Terminal
     from platform_server.terminals.repository import TerminalRepository
 
 CULL_INTERVAL = 60.0  # seconds between two looks for idle terminals
+_ENDED_KEPT = 500  # terminals that ended by themselves, the latest
 
 
 class Projects(Protocol):
@@ -97,6 +101,7 @@ class TerminalService:
         self._opening: Counter[UserId] = Counter()
         self._starting: set[TerminalName] = set()  # opened in their sandbox, and not known yet
         self._ended: set[TerminalName] = set()  # to be forgotten in the repository, too
+        self._past: LRUCache[TerminalName, _Open] = LRUCache(_ENDED_KEPT)
         self._late: dict[TerminalName, TerminalInfo] = {}  # their sandbox is not taken over yet
         self._culler: asyncio.Task[None] | None = None
 
@@ -177,12 +182,19 @@ class TerminalService:
         return [terminal.info for terminal in self._of(principal.id)]
 
     async def get(self, principal: Principal, name: str) -> TerminalInfo:
-        """Return one terminal. Raises TerminalNotFound."""
+        """Return one terminal. Raises TerminalNotFound, which says why if it has ended."""
         terminal = await self._find(principal, name)
         await self._forget_ended(principal.id)
         if terminal.info.name not in self._terminals:
-            raise TerminalNotFound
+            raise await self._not_there(principal, name)
         return terminal.info
+
+    async def end_of(self, principal: Principal, name: str) -> Ended | None:
+        """Return why the principal's terminal ended by itself; None if that is not known."""
+        past = self._past.get(TerminalName(name))
+        if past is None or past.info.owner_id != principal.id:
+            return None
+        return await past.runtime.shell_end(past.info.name)
 
     async def attach(self, principal: Principal, name: str) -> Terminal:
         """Look at a terminal: recent output, then the rest. Several may look at the same one.
@@ -272,8 +284,12 @@ class TerminalService:
         await self._settle(name)
         terminal = self._terminals.get(TerminalName(name))
         if terminal is None or terminal.info.owner_id != principal.id:
-            raise TerminalNotFound
+            raise await self._not_there(principal, name)
         return terminal
+
+    async def _not_there(self, principal: Principal, name: str) -> TerminalNotFound:
+        ended = await self.end_of(principal, name)
+        return TerminalNotFound(f"The terminal has ended. {ended.detail}" if ended else "")
 
     async def _check_access(self, principal: Principal, project_id: ProjectId) -> None:
         try:
@@ -318,8 +334,10 @@ class TerminalService:
         terminal.info = replace(terminal.info, last_activity=self._clock())
 
     def _forget(self, name: TerminalName) -> None:
-        if self._terminals.pop(name, None) is not None:
+        ended = self._terminals.pop(name, None)
+        if ended is not None:
             self._ended.add(name)
+            self._past[name] = ended
 
     async def _forget_ended(self, user_id: UserId) -> None:
         """Forget the user's terminals whose shells ended while nobody looked."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ptyprocess import PtyProcess  # type: ignore[import-untyped]  # it has no types
 
-from platform_server.clock import new_id
+from platform_server.clock import new_id, utc_now
 from platform_server.errors import SandboxGone, TerminalNotFound
-from platform_server.sandboxes.model import SandboxId
+from platform_server.sandboxes.model import EndCause, Ended, SandboxId
 from platform_server.terminals.scrollback import Scrollback
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class _Shell:
         )
         os.set_blocking(self.pty.fd, False)
         self.is_ended = False
+        self.end: Ended | None = None
         self._scrollback = Scrollback()
         self._attached: list[LocalTerminal] = []
         self.go_on()
@@ -152,8 +153,15 @@ class _Shell:
         self.is_ended = True
         asyncio.get_running_loop().remove_reader(self.pty.fd)
         self.pty.close()
+        self.end = self._end_of_pty()
         for terminal in self._attached:
             terminal.put(b"")
+
+    def _end_of_pty(self) -> Ended:
+        number, code = self.pty.signalstatus, self.pty.exitstatus
+        cause = EndCause.EXITED if number is None else EndCause.KILLED
+        detail = f"The shell ended: {cause.value}."
+        return Ended(cause=cause, at=utc_now(), exit_code=code, signal=number, detail=detail)
 
 
 class LocalShells:
@@ -196,6 +204,11 @@ class LocalShells:
         """Return the terminals whose shells live."""
         self._check()
         return [name for name, shell in self._shells.items() if not shell.is_ended]
+
+    async def shell_end(self, name: TerminalName) -> Ended | None:
+        """Return why a shell ended."""
+        shell = self._shells.get(name)
+        return shell.end if shell is not None and shell.is_ended else None
 
     async def end(self) -> None:
         """End the sandbox: afterwards every verb raises SandboxGone. May be called twice."""

@@ -14,6 +14,7 @@ from platform_server.projects.model import ProjectId
 from platform_server.sandboxes.model import (
     EndCause,
     Ended,
+    Evidence,
     KernelId,
     KernelLaunch,
     KernelRecord,
@@ -109,7 +110,18 @@ async def test_a_sandbox_is_saved_again_as_it_runs_and_ends(
     await repository.save(running)
     assert await repository.get(FIRST.id) == running
 
-    end = Ended(cause=EndCause.USER, at=LATER, exit_code=137, signal=9, detail="é 🐍")
+    measured = Evidence(
+        memory_peak_bytes=5 * 10**9,
+        memory_limit_bytes=6 * 10**9,
+        oom_kills=1,
+        pids_peak=2,
+        pids_limit=3,
+        forks_refused=4,
+        full=("/tmp", "/workspace"),
+    )
+    end = Ended(
+        cause=EndCause.HOST, at=LATER, exit_code=137, signal=9, detail="é 🐍", evidence=measured
+    )
     ended = replace(running, state=SandboxState.STOPPED, ended=end)
     await repository.save(ended)
     assert await repository.get(FIRST.id) == ended

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from platform_server.sandboxes.cgroup import Cgroup
-from platform_server.sandboxes.model import Usage
+from platform_server.sandboxes.model import Pressure, Usage
 
 V1 = {
     "proc/7/cgroup": "4:memory:/docker/a\n3:pids:/docker/a\n2:cpu,cpuacct:/docker/a\n",
@@ -17,6 +17,8 @@ V1 = {
     "sys/fs/cgroup/memory/docker/a/memory.stat": "rss 100\ntotal_inactive_file 2000\n",
     "sys/fs/cgroup/memory/docker/a/memory.oom_control": "under_oom 0\noom_kill 3\n",
     "sys/fs/cgroup/pids/docker/a/pids.current": "4\n",
+    "sys/fs/cgroup/pids/docker/a/pids.peak": "7\n",
+    "sys/fs/cgroup/pids/docker/a/pids.events": "max 2\n",
 }
 V2 = {
     "proc/7/cgroup": "0::/docker/a\n",
@@ -26,8 +28,18 @@ V2 = {
     "sys/fs/cgroup/docker/a/memory.stat": "anon 100\ninactive_file 2000\n",
     "sys/fs/cgroup/docker/a/memory.events": "oom 4\noom_kill 3\n",
     "sys/fs/cgroup/docker/a/pids.current": "4\n",
+    "sys/fs/cgroup/docker/a/pids.peak": "7\n",
+    "sys/fs/cgroup/docker/a/pids.events": "max 2\n",
 }
 USAGE = Usage(cpu_seconds=2.5, memory_bytes=3000, memory_peak_bytes=9000, pids=4)
+PRESSURE = Pressure(
+    memory_bytes=3000,
+    memory_peak_bytes=9000,
+    oom_kills=3,
+    pids=4,
+    pids_peak=7,
+    forks_refused=2,
+)
 
 
 def host(folder: Path, files: dict[str, str]) -> Path:
@@ -46,7 +58,7 @@ def test_both_versions_say_the_same(tmp_path: Path, files: dict[str, str]) -> No
     group = Cgroup.of(7, host=host(tmp_path, files))
     assert group is not None
     assert group.usage() == USAGE
-    assert group.oom_kills() == 3
+    assert group.pressure() == PRESSURE
     group.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from typing import TYPE_CHECKING
 
@@ -93,18 +94,46 @@ async def test_killing_a_kernel_ends_what_it_started(sandbox: AgentRuntime, ask:
     assert (await kernel.wait()).cause is EndCause.USER
 
 
-@pytest.mark.parametrize("code", ["b = bytearray(3 * 10**9)", "import os; os._exit(3)"])
-async def test_the_cause_of_an_end_is_told(sandboxes: SandboxService, ask: Ask, code: str) -> None:
+MEMORY = "b = bytearray(3 * 10**9)\nfor at in range(0, len(b), 4096): b[at] = 1"
+EXIT = "import os; os._exit(3)"
+DISK = f"""
+with open("/tmp/full", "wb") as file:
+    try:
+        while file.write(bytes(1 << 20)): pass
+    except OSError: {EXIT}
+"""
+PROCESSES = f"""
+import subprocess
+try:
+    while subprocess.Popen(["sleep", "9"]): pass
+except OSError: {EXIT}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "words"),
+    [
+        (EXIT, EndCause.EXITED, "exit code 3"),
+        (MEMORY, EndCause.OUT_OF_MEMORY, "all of its 512 MB"),
+        (PROCESSES, EndCause.PROCESS_LIMIT, "256 processes"),
+        (DISK, EndCause.DISK_FULL, "no room left in /tmp"),
+    ],
+)
+async def test_the_cause_of_an_end_is_told(
+    sandboxes: SandboxService, ask: Ask, code: str, cause: EndCause, words: str
+) -> None:
     runtime = await sandboxes.runtime(ProjectId("dying"))
     kernel = await runtime.start_kernel(launch())
     await ask(kernel.endpoints)
-    reply = ask(kernel.endpoints, "execute_request", code=f"{code}\nfor i in range(len(b)): b[i]=1")
-    waiting = __import__("asyncio").ensure_future(reply)
+    waiting = asyncio.ensure_future(ask(kernel.endpoints, "execute_request", code=code))
     ended = await kernel.wait()
     waiting.cancel()
-    expected = (EndCause.OUT_OF_MEMORY, None) if "bytearray" in code else (EndCause.EXITED, 3)
-    assert (ended.cause, ended.exit_code) == expected
-    assert "512 MB" in ended.detail or "exit code 3" in ended.detail
+    assert ended.cause is cause
+    assert words in ended.detail
+    assert ended.evidence is not None
+    assert ended.evidence.memory_limit_bytes == 512 * 2**20
+    if cause is EndCause.OUT_OF_MEMORY:
+        assert ended.evidence.memory_peak_bytes > 500 * 2**20
 
 
 async def test_the_sandbox_outlives_a_kernel_without_memory(sandboxes: SandboxService) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from platform_server.identity.model import Principal
     from platform_server.sandboxes.agent_runtime import AgentRuntime
-    from platform_server.sandboxes.model import SandboxId, TerminalName
+    from platform_server.sandboxes.model import Ended, SandboxId, TerminalName
     from platform_server.sandboxes.runtime import Terminal
     from platform_server.sandboxes.service import SandboxService
     from platform_server.testing.screens import EndableShells
@@ -130,6 +130,9 @@ class RealShells:
 
     async def terminals(self) -> list[TerminalName]:
         return await self.sandbox.terminals()
+
+    async def shell_end(self, name: TerminalName) -> Ended | None:
+        return await self.sandbox.shell_end(name)
 
     async def end(self) -> None:
         await self.stop()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from platform_server.clock import new_id
 from platform_server.errors import SandboxGone, TerminalNotFound
-from platform_server.sandboxes.model import TerminalName
+from platform_server.sandboxes.model import EndCause, TerminalName
 from platform_server.testing.screens import Screen
 
 if TYPE_CHECKING:
@@ -145,3 +146,14 @@ async def test_when_the_sandbox_ends_every_terminal_does(shells: EndableShells) 
         await shells.attach_terminal(name)
     with pytest.raises(SandboxGone):
         await shells.terminals()
+
+
+async def test_a_shell_that_was_killed_says_so(shells: EndableShells) -> None:
+    name = await opened(shells)
+    screen = Screen(await shells.attach_terminal(name))
+    await screen.shows("$ ")
+    await screen.type("kill -9 $$\n")
+    await screen.ends()
+    ended = await shells.shell_end(name)
+    assert ended is not None
+    assert (ended.cause, ended.signal) == (EndCause.KILLED, signal.SIGKILL)

@@ -11,7 +11,14 @@ from platform_extensions.base import RequestBody
 if TYPE_CHECKING:
     from platform_server.contents.limits import Quota
     from platform_server.contents.model import Usage as Stored
-    from platform_server.sandboxes.model import CommandResult, Ended, Health, Sandbox, Usage
+    from platform_server.sandboxes.model import (
+        CommandResult,
+        Ended,
+        Evidence,
+        Health,
+        Sandbox,
+        Usage,
+    )
 
 MAX_TIMEOUT = 600.0  # seconds that one command may take
 DEFAULT_TIMEOUT = 60.0  # seconds
@@ -70,6 +77,20 @@ def ended_model(ended: Ended) -> dict[str, Any]:
         "exit_code": ended.exit_code,
         "signal": ended.signal,
         "detail": ended.detail,
+        "evidence": evidence_model(ended.evidence) if ended.evidence else None,
+    }
+
+
+def evidence_model(evidence: Evidence) -> dict[str, Any]:
+    """Return what was measured when something ended."""
+    return {
+        "memory_peak_bytes": evidence.memory_peak_bytes,
+        "memory_limit_bytes": evidence.memory_limit_bytes,
+        "oom_kills": evidence.oom_kills,
+        "pids_peak": evidence.pids_peak,
+        "pids_limit": evidence.pids_limit,
+        "forks_refused": evidence.forks_refused,
+        "full": list(evidence.full),
     }
 
 

@@ -20,6 +20,7 @@ from platform_extensions.terminals.protocol import (
     parse_message,
 )
 from platform_server.errors import InvalidInput, NotFound, PlatformError, SandboxGone, TooLarge
+from platform_server.sandboxes.model import EndCause
 
 if TYPE_CHECKING:
     from platform_extensions.sockets import Ticket
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 15.0  # seconds that a client may take for one message, or a program for one paste
 
+_NO_NEWS = frozenset({EndCause.EXITED, EndCause.USER})
 _NO_MESSAGE = 1003
 _TOO_BIG = 1009
 _COME_BACK_LATER = 1013
@@ -122,8 +124,15 @@ class TerminalSocket(WebSocketMixin, JsonFailures, TerminalProtocol):
             while data := await view.read():
                 text = self.decode(data)
                 await asyncio.wait_for(self.say("stdout", text), PATIENCE)
+            await self._explain()
             self.on_pty_died()
         except TimeoutError:
             self.close(_COME_BACK_LATER, "This connection is too slow for the output.")
         except (WebSocketClosedError, StreamClosedError):
             pass  # on_close follows
+
+    async def _explain(self) -> None:
+        """Say why the shell ended, unless somebody ended it."""
+        ended = await self.terminals.end_of(self._principal, self._info.name)
+        if ended is not None and ended.cause not in _NO_NEWS:
+            await self.say("stdout", f"\r\n\x1b[1m{ended.detail}\x1b[0m\r\n")

@@ -69,10 +69,13 @@ function causeText({ cause }: IEnding, trans: TranslationBundle): string {
     exited: trans.__('its process exited.'),
     killed: trans.__('its process was killed from inside the sandbox.'),
     out_of_memory: trans.__('the sandbox ran out of memory.'),
+    process_limit: trans.__('the sandbox had all the processes that it may have.'),
+    disk_full: trans.__('there was no room left on the disk.'),
     user: trans.__('somebody shut it down.'),
     idle: trans.__('it was idle for too long.'),
     expired: trans.__('its time was up.'),
     engine: trans.__('the container engine stopped the sandbox.'),
+    host: trans.__("the server's machine was restarted, or ran out of memory."),
     unknown: trans.__('the reason is not known.')
   };
   return texts[cause];

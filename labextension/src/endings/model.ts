@@ -7,10 +7,13 @@ const CAUSES = [
   'exited',
   'killed',
   'out_of_memory',
+  'process_limit',
+  'disk_full',
   'user',
   'idle',
   'expired',
   'engine',
+  'host',
   'unknown'
 ] as const;
 

@@ -40,6 +40,7 @@ sandboxes = Table(
     Column("ended_exit_code", Integer),
     Column("ended_signal", Integer),
     Column("ended_detail", String(1000)),
+    Column("ended_evidence", Text),  # a JSON object
     CheckConstraint("state IN ('starting', 'running', 'stopped', 'failed')", name="state"),
     CheckConstraint("(ended_at IS NULL) = (ended_cause IS NULL)", name="ended"),
 )
