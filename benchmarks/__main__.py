@@ -14,7 +14,7 @@ from benchmarks import report
 from benchmarks.measures import MEASURES
 from benchmarks.ours import ours
 from benchmarks.rounds import take
-from benchmarks.stock import stock
+from benchmarks.stock import stock, stock_lab
 
 
 @click.command()
@@ -25,7 +25,7 @@ def main(*, quick: bool, only: str, target: Path | None) -> None:
     """Measure the platform beside a stock Jupyter Server, in turns, in one run."""
     with tempfile.TemporaryDirectory(prefix="bench-") as root:
         folder = Path(root)
-        for part in ("ours", "cold", "stock/files"):
+        for part in ("ours", "cold", "stock/files", "lab/files"):
             (folder / part).mkdir(parents=True)
         rows = asyncio.run(measure(folder, quick=quick, only=only.lower()))
     if target is not None:
@@ -36,7 +36,8 @@ async def measure(folder: Path, *, quick: bool, only: str) -> list[dict[str, Any
     """Start both servers, take every measure and print it as it comes; returns all rows."""
     rows = []
     async with (
-        stock(folder / "stock") as theirs,
+        stock_lab(folder / "lab") as lab,
+        stock(folder / "stock", with_page=lab) as theirs,
         ours(folder / "cold", "--PlatformApp.warm_sandboxes=0") as cold,
         ours(folder / "ours", without_pool=cold) as own,
     ):

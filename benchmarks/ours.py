@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     import httpx
+    from playwright.async_api import BrowserContext
 
 PROJECT = "bench"
 _COMMAND = str(Path(sys.executable).with_name("jupyter-platform"))
@@ -52,7 +54,8 @@ class _Installation:
 
     async def new_user(self) -> Target:
         """Sign up a user with a project."""
-        token = await self._new_token(f"user-{secrets.token_hex(4)}@example.org")
+        email, password = f"user-{secrets.token_hex(4)}@example.org", secrets.token_urlsafe(16)
+        token = await self._new_token(email, password)
         http = await self.clients.enter_async_context(client(self.address, token))
         answer = await http.post("/api/projects/", json={"name": PROJECT})
         answer.raise_for_status()
@@ -65,14 +68,24 @@ class _Installation:
             http=http,
             cool=lambda: _stop_sandboxes(http),
             new_user=self.new_user,
+            enter=lambda browser: _sign_in(browser, f"http://{self.address}", email, password),
             without_pool=self.without_pool,
         )
 
-    async def _new_token(self, email: str) -> str:
+    async def _new_token(self, email: str, password: str) -> str:
         add_user = [_COMMAND, "user", "add", email, "--role=learner", "--password-stdin"]
-        await run(add_user, env=self.env, stdin=secrets.token_urlsafe(16))
+        await run(add_user, env=self.env, stdin=password)
         add_token = [_COMMAND, "token", "add", email, "--name=benchmarks"]
         return (await run(add_token, env=self.env)).strip()
+
+
+async def _sign_in(browser: BrowserContext, url: str, email: str, password: str) -> None:
+    page = await (await browser.request.get(f"{url}/login")).text()
+    found = re.search(r'name="_xsrf" value="([^"]+)"', page)
+    assert found is not None
+    form = {"_xsrf": found[1], "email": email, "password": password}
+    answer = await browser.request.post(f"{url}/login", form=form)
+    assert answer.ok, answer.status
 
 
 async def _stop_sandboxes(http: httpx.AsyncClient) -> None:

@@ -15,13 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from playwright.async_api import BrowserContext
+
 
 @asynccontextmanager
-async def stock(folder: Path) -> AsyncIterator[Target]:
+async def stock_lab(folder: Path) -> AsyncIterator[Target]:
+    """Run one with JupyterLab, as it comes: without our extension of the page."""
+    options = ("--LabApp.labextensions_path=[]", "--LabApp.extra_labextensions_path=[]")
+    async with stock(folder, "jupyterlab", *options) as lab:
+        yield lab
+
+
+@asynccontextmanager
+async def stock(
+    folder: Path, module: str = "jupyter_server", *options: str, with_page: Target | None = None
+) -> AsyncIterator[Target]:
     """Run one in a folder of its own."""
     token, address = secrets.token_hex(16), f"127.0.0.1:{free_port()}"
     argv = [
-        *(sys.executable, "-m", "jupyter_server"),
+        *(sys.executable, "-m", module, *options),
         *(f"--ServerApp.port={address.rpartition(':')[2]}", "--ServerApp.open_browser=False"),
         *(f"--ServerApp.root_dir={folder / 'files'}", "--ServerApp.allow_root=True"),
         f"--IdentityProvider.token={token}",
@@ -41,11 +53,17 @@ async def stock(folder: Path) -> AsyncIterator[Target]:
             http=http,
             cool=_nothing_to_cool,
             new_user=_one_user_only,
+            enter=lambda browser: _enter(browser, f"http://{address}/lab?token={token}"),
+            with_page=with_page,
         )
 
 
 async def _nothing_to_cool() -> None:
     """Each kernel is a process that starts from nothing."""
+
+
+async def _enter(browser: BrowserContext, address: str) -> None:
+    await browser.request.get(address)
 
 
 async def _one_user_only() -> Target:

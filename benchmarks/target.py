@@ -13,6 +13,7 @@ from websockets.asyncio.client import connect
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from playwright.async_api import BrowserContext
     from websockets.asyncio.client import ClientConnection
     from websockets.typing import Subprotocol
 
@@ -31,13 +32,20 @@ class Target:
     http: httpx.AsyncClient
     cool: Callable[[], Awaitable[None]]  # ends everything that makes the next start faster
     new_user: Callable[[], Awaitable[Target]]  # signs up one more user
+    enter: Callable[[BrowserContext], Awaitable[None]]  # signs a browser in
     without_pool: Target | None = None  # the same, on a server where no sandbox ever waits
+    with_page: Target | None = None  # the same, with JupyterLab's page; None: this one has it
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """Make a request; return the JSON of its answer. Raises httpx.HTTPStatusError."""
         response = await self.http.request(method, path, json=body)
         response.raise_for_status()
         return response.json() if response.content else None
+
+    @property
+    def url(self) -> str:
+        """Where a browser goes, without a slash at the end."""
+        return f"http://{self.address}"
 
     def place(self, name: str) -> str:
         """Return the path of a document of this user."""

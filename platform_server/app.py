@@ -30,6 +30,7 @@ from platform_server.identity.sessions import SessionLifetime, Sessions
 from platform_server.identity.supabase_accounts import SupabaseAccounts
 from platform_server.identity.supabase_api import SupabaseApi
 from platform_server.identity.tokens import Tokens
+from platform_server.operations.figures import Figures
 from platform_server.paths import resource
 from platform_server.projects.service import ProjectService
 from platform_server.review.discussion import DiscussionService
@@ -155,7 +156,7 @@ class Platform:
         return None
 
     def _services(self) -> Services:
-        settings, database = self._settings, self._database
+        settings, database, figures = self._settings, self._database, Figures()
         identity = make_identity(database, settings)
         projects = ProjectService(SqlProjectRepository(database), identity)
         sandboxes = SandboxService(
@@ -169,6 +170,7 @@ class Platform:
                 most=settings.most_sandboxes,
                 warm=settings.warm,
             ),
+            figures=figures,
         )
         terminals = TerminalService(
             sandboxes, projects, SqlTerminalRepository(database), limits=settings.terminals
@@ -188,6 +190,7 @@ class Platform:
             packages=_packages(settings),
             kernel_sessions=SqlKernelSessionRepository(database),
             reviews=_reviews(database, self._blobs, projects, contents),
+            figures=figures,
         )
 
     def _keeping(self) -> Keeping:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from platform_server.identity.preferences import PreferenceService
     from platform_server.identity.service import IdentityService
     from platform_server.kernel_sessions.repository import KernelSessionRepository
+    from platform_server.operations.figures import Figures
     from platform_server.projects.service import ProjectService
     from platform_server.review.reviews import Reviews
     from platform_server.sandboxes.idle import IdleStopper
@@ -34,3 +35,4 @@ class Services:
     packages: PackageService
     kernel_sessions: KernelSessionRepository
     reviews: Reviews
+    figures: Figures

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks.measures import first_output, memory, notebooks, running, terminals
+from benchmarks.measures import first_output, memory, notebooks, page, running, terminals
 
 MEASURES = (
     *first_output.MEASURES,
     *running.MEASURES,
     *terminals.MEASURES,
     *notebooks.MEASURES,
+    *page.MEASURES,
     *memory.MEASURES,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_server.serverapp import ServerApp
 from tornado.httpserver import HTTPServer
@@ -17,6 +17,9 @@ from platform_extensions.gate import Gate
 from platform_extensions.headers import security_headers
 from platform_extensions.lab.lab import page_templates
 from platform_extensions.logs import ScrubbingFormatter, log_everything_alike, log_request
+from platform_extensions.operations.handlers import SETTING as OBSERVER
+from platform_extensions.operations.observer import Observer
+from platform_extensions.operations.requests import time_request
 from platform_extensions.packages.gateway import PackageGateway
 from platform_extensions.projects.storage import StorageEvents
 from platform_extensions.sockets import SocketRegistry, still_stands
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
     from types import FrameType
 
+    from tornado.web import RequestHandler
+
+    from platform_extensions.kernels.manager import PlatformKernels
     from platform_extensions.routing import Route
     from platform_server.services import Services
 
@@ -130,21 +136,31 @@ class PlatformServer(ServerApp):
 
     def init_webapp(self) -> None:
         """Make the web application, with our settings in it."""
+        observer = Observer(self.services, self._kernel_states)
         self.tornado_settings.update(
             {
                 "platform_services": self.services,
                 "platform_sockets": self._sockets,
                 "platform_pages": page_templates(),
                 GATE: Gate(self._routes),
-                "log_function": log_request,
+                OBSERVER: observer,
+                "log_function": self._note_request,
                 "headers": security_headers(),
                 "websocket_max_message_size": WEBSOCKET_MESSAGE,
                 "xsrf_cookie_kwargs": {"path": self.base_url, "samesite": "Lax"},
             }
         )
         assert self.event_logger is not None
-        self.parts.append(StorageEvents(self.services.keeping, self.event_logger))
+        self.parts += [StorageEvents(self.services.keeping, self.event_logger), observer]
         super().init_webapp()
+
+    def _kernel_states(self) -> list[str]:
+        manager = cast("PlatformKernels", self.kernel_manager)
+        return [kernel.execution_state or "unknown" for kernel in manager.all()]
+
+    def _note_request(self, handler: RequestHandler) -> None:
+        log_request(handler)
+        time_request(self.services.figures, handler)
 
     def load_server_extensions(self) -> None:
         """Add our routes, then refuse to go on if there are others than those checked in."""

@@ -41,6 +41,9 @@ class LinkObserver(Protocol):
     def kernel_free(self) -> None:
         """Note that a kernel taken over from an earlier server process has nothing left to do."""
 
+    def kernel_asked(self, kind: str) -> None:
+        """Note that a request of this type is sent to the kernel."""
+
     def kernel_status(self, state: str, parent_type: str) -> None:
         """Note a state, reported on account of a request of this type."""
 
@@ -187,6 +190,7 @@ class KernelLink:
         if self._why_down is not None:
             self.fail_requests(self._why_down)
         else:
+            self._observer.kernel_asked(message.header.type)
             self._wires.send(message.channel, message.parts)
 
     def announce(self, kind: str, content: Mapping[str, object]) -> None:

@@ -34,6 +34,9 @@ class Keeping(Protocol):
     def waiting(self, project_id: ProjectId) -> Waiting:
         """Return what of the project waits for the store."""
 
+    def in_all(self) -> Waiting:
+        """Return what waits of all projects together."""
+
     def is_waiting(self, project_id: ProjectId, blob: BlobHash) -> bool:
         """Tell whether these bytes wait for the store."""
 
@@ -52,6 +55,10 @@ class NeverWaiting:
     def waiting(self, project_id: ProjectId) -> Waiting:
         """Nothing waits."""
         del project_id
+        return Waiting()
+
+    def in_all(self) -> Waiting:
+        """Nothing waits."""
         return Waiting()
 
     def is_waiting(self, project_id: ProjectId, blob: BlobHash) -> bool:

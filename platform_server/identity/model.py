@@ -29,6 +29,7 @@ class Scope(Enum):
     WRITE = "write"  # change them
     RUN = "run"  # start kernels, terminals and commands
     ADMIN = "admin"  # what the admin role allows, if the account has it
+    METRICS = "metrics"  # read the server's metrics and nothing else, if the account is an admin's
 
 
 ALL_SCOPES = frozenset(Scope)

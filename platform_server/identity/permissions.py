@@ -24,7 +24,8 @@ class Permission(Enum):
     WRITE = ("write", Scope.WRITE)  # change projects one is a member of
     RUN = ("run", Scope.RUN)  # kernels, terminals and commands in them
     REVIEW = ("review", Scope.WRITE)  # claim, comment and decide
-    ADMIN = ("admin", Scope.ADMIN)  # accounts, all sandboxes, metrics
+    ADMIN = ("admin", Scope.ADMIN)  # accounts, all sandboxes
+    METRICS = ("metrics", Scope.METRICS)  # figures about the server that name nobody
 
     def __init__(self, code: str, scope: Scope) -> None:
         self.code = code
@@ -38,7 +39,7 @@ _EVERYBODY = frozenset(
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: _EVERYBODY,
     Role.REVIEWER: _EVERYBODY | {Permission.REVIEW},
-    Role.ADMIN: _EVERYBODY | {Permission.REVIEW, Permission.ADMIN},
+    Role.ADMIN: _EVERYBODY | {Permission.REVIEW, Permission.ADMIN, Permission.METRICS},
 }
 
 

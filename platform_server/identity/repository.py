@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from platform_server.identity.model import (
@@ -65,6 +65,9 @@ class SessionRepository(Protocol):
     async def of(self, user_id: UserId) -> Sequence[Session]:
         """Return the user's sessions, expired ones too, the last used first."""
 
+    async def last_seen(self) -> Mapping[UserId, datetime]:
+        """Return when each user's sessions were last used."""
+
     async def touch(
         self, session_id: SessionId, *, seen_at: datetime, expires_at: datetime
     ) -> None:
@@ -94,6 +97,9 @@ class TokenRepository(Protocol):
 
     async def of(self, user_id: UserId) -> Sequence[ApiToken]:
         """Return the user's tokens, expired ones too, the newest first."""
+
+    async def last_used(self) -> Mapping[UserId, datetime]:
+        """Return when each user's tokens were last used."""
 
     async def touch(self, token_id: TokenId, *, used_at: datetime) -> None:
         """Note that the token is in use. Nothing if it is gone."""

@@ -11,8 +11,8 @@ from platform_server.identity.directory import Directory
 from platform_server.identity.model import Role, SessionId, TokenId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import timedelta
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime, timedelta
 
     from platform_server.clock import Clock
     from platform_server.identity.accounts import Accounts
@@ -154,6 +154,13 @@ class IdentityService(Directory):
     async def revoke_token(self, user_id: UserId, token_id: TokenId) -> None:
         """Revoke one of the user's tokens. Raises TokenNotFound for any other."""
         await self._tokens.revoke(user_id, token_id)
+
+    async def last_seen(self) -> Mapping[UserId, datetime]:
+        """Return when each user last used a session or token that still stands, to some minutes."""
+        seen = dict(await self._sessions.last_seen())
+        for user_id, at in (await self._tokens.last_used()).items():
+            seen[user_id] = max(at, seen.get(user_id, at))
+        return seen
 
     async def change_password(
         self, principal: Principal, old: str, new: str, *, client: str

@@ -13,6 +13,9 @@ from platform_server.identity.lookups import principal_from_session
 from platform_server.identity.model import Session, SessionId
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from platform_server.clock import Clock, IdFactory
     from platform_server.identity.lookups import Lookups
     from platform_server.identity.model import Principal, User, UserId
@@ -91,6 +94,10 @@ class Sessions:
         """Return the user's sessions that are good, the last used first."""
         now = self._clock()
         return [session for session in await self._store.of(user_id) if session.expires_at > now]
+
+    async def last_seen(self) -> Mapping[UserId, datetime]:
+        """Return when each user was last seen in a session that has not ended."""
+        return await self._store.last_seen()
 
     async def end(self, session_id: SessionId) -> None:
         """End one. Nothing if there is none."""

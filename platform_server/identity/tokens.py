@@ -12,7 +12,8 @@ from platform_server.identity.lookups import principal_from_token
 from platform_server.identity.model import ApiToken, TokenId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from platform_server.clock import Clock, IdFactory
     from platform_server.identity.lookups import Lookups
@@ -88,6 +89,10 @@ class Tokens:
             return expires_in
         left = found[0].expires_at - self._clock()
         return left if expires_in is None else min(left, expires_in)
+
+    async def last_used(self) -> Mapping[UserId, datetime]:
+        """Return when each user last used a token that is not revoked."""
+        return await self._store.last_used()
 
     async def of(self, user_id: UserId) -> list[ApiToken]:
         """Return the user's tokens, expired ones too, the newest first."""

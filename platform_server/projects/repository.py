@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from platform_server.identity.model import User, UserId
@@ -52,6 +52,9 @@ class ProjectRepository(Protocol):
 
     async def membership(self, user_id: UserId, project_id: ProjectId) -> Membership | None:
         """Return the user's place in the project; None if there is none, or no such project."""
+
+    async def of_owners(self, project_ids: Collection[ProjectId]) -> list[Membership]:
+        """Return the owners' places in these projects; what is not there is left out."""
 
     async def owned(self, user_id: UserId, name: str) -> Membership | None:
         """Return the project of that exact name that the user owns."""

@@ -12,10 +12,14 @@ from platform_server.projects.names import check_project_name
 from platform_server.projects.repository import Member
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from platform_server.identity.model import Principal, UserId
-    from platform_server.projects.repository import ProjectRepository, UserDirectory
+    from platform_server.projects.repository import (
+        Membership,
+        ProjectRepository,
+        UserDirectory,
+    )
 
 ProjectViews: TypeAlias = list[ProjectView]
 Members: TypeAlias = list[Member]
@@ -74,6 +78,11 @@ class ProjectService:
             if view.project.id == project_id:
                 return _allowed(view, needs)
         raise ProjectNotFound
+
+    async def owners(self, project_ids: Collection[ProjectId]) -> Mapping[ProjectId, Membership]:
+        """Return whose projects these are, for an admin; deleted ones are left out."""
+        found = await self._repository.of_owners(project_ids)
+        return {one.project.id: one for one in found}
 
     async def by_label(
         self, principal: Principal, label: str, needs: Access = Access.VIEWER

@@ -86,6 +86,11 @@ class Pool:
         """Return those that wait, the next one to be claimed first."""
         return [warm.id for warm in self._waiting]
 
+    @property
+    def target(self) -> int:
+        """How many are to wait now."""
+        return self._target() if self._size.least else 0
+
     async def drop(self, sandbox_id: SandboxId) -> None:
         """Forget a sandbox that has died. Nothing if it does not wait here."""
         for warm in list(self._waiting):

@@ -8,6 +8,7 @@ import dataclasses
 import logging
 import shutil
 from contextvars import Context
+from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from platform_server import clock
@@ -18,6 +19,7 @@ from platform_server.errors import (
     SandboxNotFound,
     SandboxStartFailed,
 )
+from platform_server.operations.figures import Figures, Operation, Thing
 from platform_server.sandboxes.adoption import Adoption, FoundKernel
 from platform_server.sandboxes.agent_runtime import AgentRuntime
 from platform_server.sandboxes.engine import ContainerSpec
@@ -113,6 +115,7 @@ class SandboxService:
         volumes: Volumes,
         run_folder: Path,
         policy: SandboxPolicy,
+        figures: Figures | None = None,
         now: clock.Clock = clock.utc_now,
         new_id: clock.IdFactory = clock.new_id,
     ) -> None:
@@ -126,6 +129,7 @@ class SandboxService:
         self._volumes = volumes
         self._run_folder = run_folder
         self._policy = policy
+        self._figures = figures or Figures()
         self._now = now
         self._new_id = new_id
         self._running: dict[ProjectId, _Running] = {}
@@ -238,6 +242,21 @@ class SandboxService:
         """Return the sandboxes that wait for a project."""
         return self._pool.waiting()
 
+    @property
+    def pool_target(self) -> int:
+        """How many sandboxes are to wait for a project."""
+        return self._pool.target
+
+    @property
+    def starting(self) -> int:
+        """How many projects wait for their sandbox."""
+        return len(self._starting)
+
+    @property
+    def most(self) -> int:
+        """How many may run at once."""
+        return self._policy.most
+
     async def usage(self, sandbox_id: SandboxId) -> Usage | None:
         """Return what a sandbox uses now, None when it does not run."""
         if any(running.sandbox.id == sandbox_id for running in self._running.values()):
@@ -275,6 +294,7 @@ class SandboxService:
         adopted = self.running(project_id)
         if adopted is not None:
             return adopted
+        begin = perf_counter()
         for hook in self.on_starting:
             await hook(project_id)
         warm = self._pool.claim()
@@ -301,6 +321,9 @@ class SandboxService:
         running = dataclasses.replace(sandbox, state=SandboxState.RUNNING, started_at=self._now())
         await self._repository.save(running)
         self._running[project_id] = _Running(sandbox=running, runtime=runtime)
+        self._figures.took(
+            Operation.SANDBOX_CLAIM if warm else Operation.SANDBOX_START, perf_counter() - begin
+        )
         return runtime
 
     async def _launch(
@@ -393,6 +416,7 @@ class SandboxService:
                 log.exception("a hook failed while a sandbox was stopped")
 
     async def _note_end(self, sandbox: Sandbox, ended: Ended) -> None:
+        self._figures.ended(Thing.SANDBOX, ended.cause.value)
         has_run = sandbox.state is SandboxState.RUNNING
         state = SandboxState.STOPPED if has_run else SandboxState.FAILED
         await self._repository.save(dataclasses.replace(sandbox, state=state, ended=ended))

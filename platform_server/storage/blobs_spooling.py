@@ -96,6 +96,10 @@ class SpoolingBlobStore:
         """Return what of the project waits for the store."""
         return self._outbox.waiting(project_id)
 
+    def in_all(self) -> Waiting:
+        """Return what waits for the store of all projects together."""
+        return self._outbox.in_all()
+
     def is_waiting(self, project_id: ProjectId, blob: BlobHash) -> bool:
         """Tell whether these bytes wait for the store."""
         return self._outbox.is_waiting(project_id, blob)

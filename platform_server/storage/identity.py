@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from platform_server.errors import NameTaken, UserNotFound
@@ -31,7 +31,7 @@ from platform_server.storage.tables.identity import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Row, Select, Update
+    from sqlalchemy import Column, ColumnElement, Row, Select, Update
 
     from platform_server.storage.database import Database
 
@@ -159,6 +159,10 @@ class SqlSessionRepository:
         async with self._database.read() as connection:
             return [_session(row) for row in (await connection.execute(statement)).all()]
 
+    async def last_seen(self) -> dict[UserId, datetime]:
+        """Return when each user's sessions were last used."""
+        return await _latest(self._database, sessions.c.user_id, sessions.c.last_seen_at)
+
     async def touch(
         self, session_id: SessionId, *, seen_at: datetime, expires_at: datetime
     ) -> None:
@@ -258,6 +262,10 @@ class SqlTokenRepository:
         async with self._database.read() as connection:
             return [_token(row) for row in (await connection.execute(statement)).all()]
 
+    async def last_used(self) -> dict[UserId, datetime]:
+        """Return when each user's tokens were last used."""
+        return await _latest(self._database, api_tokens.c.user_id, api_tokens.c.last_used_at)
+
     async def touch(self, token_id: TokenId, *, used_at: datetime) -> None:
         """Note that the token is in use."""
         statement = update(api_tokens).where(api_tokens.c.id == token_id)
@@ -273,6 +281,15 @@ class SqlTokenRepository:
         async with self._database.read() as connection:
             row = (await connection.execute(statement)).one_or_none()
         return (_token(row), _user(row, "user__")) if row else None
+
+
+async def _latest(
+    database: Database, user: Column[Any], moment: Column[Any]
+) -> dict[UserId, datetime]:
+    statement = select(user, func.max(moment)).where(moment.is_not(None)).group_by(user)
+    async with database.read() as connection:
+        rows = (await connection.execute(statement)).all()
+    return {UserId(user_id): at for user_id, at in rows}
 
 
 async def _execute(database: Database, statement: Update) -> None:

@@ -64,12 +64,13 @@ class Outbox:
 
     def waiting(self, project_id: ProjectId) -> Waiting:
         """Return what of a project waits."""
-        found = [stored for (owner, _), stored in self._known.items() if owner == project_id]
-        return Waiting(
-            files=len(found),
-            bytes=sum(stored.size for stored in found),
-            since=min((stored.stored_at for stored in found), default=None),
+        return _together(
+            [stored for (owner, _), stored in self._known.items() if owner == project_id]
         )
+
+    def in_all(self) -> Waiting:
+        """Return what waits of all projects together."""
+        return _together(list(self._known.values()))
 
     def is_waiting(self, project_id: ProjectId, blob: BlobHash) -> bool:
         """Tell whether a blob is known to wait."""
@@ -135,3 +136,11 @@ async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
     yield first
     async for piece in rest:
         yield piece
+
+
+def _together(found: list[StoredBlob]) -> Waiting:
+    return Waiting(
+        files=len(found),
+        bytes=sum(stored.size for stored in found),
+        since=min((stored.stored_at for stored in found), default=None),
+    )

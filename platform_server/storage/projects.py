@@ -14,7 +14,7 @@ from platform_server.projects.repository import Member, Membership
 from platform_server.storage.tables.projects import project_members, projects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy import Row, Select
@@ -84,6 +84,17 @@ class SqlProjectRepository:
             )
         )
         return found[0] if found else None
+
+    async def of_owners(self, project_ids: Collection[ProjectId]) -> list[Membership]:
+        """Return the owners' places in these projects."""
+        return await self._memberships(
+            _MEMBERSHIPS.where(
+                and_(
+                    projects.c.id.in_(list(project_ids)),
+                    project_members.c.user_id == projects.c.owner_id,
+                )
+            )
+        )
 
     async def change(
         self, project_id: ProjectId, values: Mapping[str, str | datetime | None]

@@ -255,6 +255,10 @@ class TerminalService:
             )
         self._opening[user_id] += 1
 
+    def total(self) -> int:
+        """Return how many terminals of everybody are open."""
+        return len(self._terminals)
+
     def _count(self, user_id: UserId) -> int:
         return len(self._of(user_id)) + self._opening[user_id]
 

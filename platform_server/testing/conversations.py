@@ -81,6 +81,9 @@ class Observer:
         """Note it."""
         self.free.set()
 
+    def kernel_asked(self, kind: str) -> None:
+        """Ignore it."""
+
     def kernel_status(self, state: str, parent_type: str) -> None:
         """Note the states that execution brings about."""
         if parent_type == "execute_request":

@@ -16,6 +16,7 @@ from platform_server.identity.sessions import SessionLifetime, Sessions
 from platform_server.identity.tokens import Tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from platform_server.clock import Clock
@@ -117,6 +118,10 @@ class MemorySessions:
         found = [one for one in self._sessions.values() if one.user_id == user_id]
         return sorted(found, key=lambda one: one.last_seen_at, reverse=True)
 
+    async def last_seen(self) -> dict[UserId, datetime]:
+        """Return when each user's sessions were last used."""
+        return _latest((one.user_id, one.last_seen_at) for one in self._sessions.values())
+
     async def touch(
         self, session_id: SessionId, *, seen_at: datetime, expires_at: datetime
     ) -> None:
@@ -176,6 +181,10 @@ class MemoryTokens:
         found = [one for one in self._tokens.values() if one.user_id == user_id]
         return sorted(found, key=lambda one: one.created_at, reverse=True)
 
+    async def last_used(self) -> dict[UserId, datetime]:
+        """Return when each user's tokens were last used."""
+        return _latest((one.user_id, one.last_used_at) for one in self._tokens.values())
+
     async def touch(self, token_id: TokenId, *, used_at: datetime) -> None:
         """Note that the token is in use."""
         if digest := self._digest(token_id):
@@ -189,6 +198,14 @@ class MemoryTokens:
     def _digest(self, token_id: TokenId) -> str | None:
         found = (digest for digest, one in self._tokens.items() if one.id == token_id)
         return next(found, None)
+
+
+def _latest(uses: Iterable[tuple[UserId, datetime | None]]) -> dict[UserId, datetime]:
+    latest: dict[UserId, datetime] = {}
+    for user_id, at in uses:
+        if at is not None:
+            latest[user_id] = max(at, latest.get(user_id, at))
+    return latest
 
 
 class MemoryPreferences:

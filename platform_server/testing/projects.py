@@ -10,7 +10,7 @@ from platform_server.projects.model import Access, Project, ProjectId
 from platform_server.projects.repository import Member, Membership
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from platform_server.identity.model import User, UserId
@@ -67,6 +67,12 @@ class MemoryProjectRepository:
             if one.project.owner_id == user_id and one.project.name == name:
                 return one
         return None
+
+    async def of_owners(self, project_ids: Collection[ProjectId]) -> list[Membership]:
+        """Return the owners' places in these projects."""
+        known = [self._projects[one] for one in project_ids if one in self._projects]
+        found = [await self.membership(project.owner_id, project.id) for project in known]
+        return [one for one in found if one is not None]
 
     async def change(
         self, project_id: ProjectId, values: Mapping[str, str | datetime | None]

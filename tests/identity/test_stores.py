@@ -115,6 +115,12 @@ class TestSessions:
         assert await people.sessions.by_digest("digest") == (SESSION, ALICE)
         assert await people.sessions.by_id(SESSION.id) == (SESSION, ALICE)
 
+    async def test_the_last_use_of_any_session_of_each_user_is_known(self, people: Stores) -> None:
+        await people.sessions.add(SESSION, "digest")
+        newer = replace(SESSION, id=SessionId("s2"), last_seen_at=LATER)
+        await people.sessions.add(newer, "another digest")
+        assert dict(await people.sessions.last_seen()) == {ALICE.id: LATER}
+
     async def test_nothing_is_found_by_what_is_not_there(self, people: Stores) -> None:
         assert await people.sessions.by_digest("digest") is None
         assert await people.sessions.by_id(SESSION.id) is None
@@ -160,6 +166,13 @@ class TestSessions:
 
 
 class TestTokens:
+    async def test_the_last_use_of_any_token_of_each_user_is_known(self, people: Stores) -> None:
+        await people.tokens.add(TOKEN, "digest")
+        assert dict(await people.tokens.last_used()) == {}
+        used = replace(TOKEN, id=TokenId("t2"), name="used", last_used_at=LATER)
+        await people.tokens.add(used, "another digest")
+        assert dict(await people.tokens.last_used()) == {ALICE.id: LATER}
+
     async def test_a_token_is_found_by_digest_and_by_id(self, people: Stores) -> None:
         await people.tokens.add(TOKEN, "digest")
         assert await people.tokens.by_digest("digest") == (TOKEN, ALICE)

@@ -112,6 +112,23 @@ async def test_a_shared_project_says_whose_it_is(projects: ProjectService) -> No
     assert (await projects.get(ALICE, view.project.id)).label == "demo"
 
 
+async def test_whose_projects_are_is_known_without_being_a_member(
+    projects: ProjectService,
+) -> None:
+    of_alice = (await projects.create(ALICE, "demo")).project
+    of_bob = (await projects.create(BOB, "demo")).project
+    await projects.add_member(ALICE, of_alice.id, BOB.email, Access.EDITOR)
+    gone = (await projects.create(ALICE, "gone")).project
+    await projects.delete(ALICE, gone.id)
+
+    owners = await projects.owners([of_alice.id, of_bob.id, gone.id, ProjectId("nothing")])
+
+    assert {key: one.owner_email for key, one in owners.items()} == {
+        of_alice.id: ALICE.email,
+        of_bob.id: BOB.email,
+    }
+
+
 async def test_labels_never_stand_for_two_projects(projects: ProjectService) -> None:
     await projects.create(BOB, "demo (Alice)")
     for owner in (ALICE, CAROL, DAVE):  # Alice and Carol have the same name, Dave has none

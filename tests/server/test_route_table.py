@@ -62,6 +62,9 @@ PLACES: dict[str, str] = {
     r"/api/account/tokens/(\w+)": "/api/account/tokens/{token}",
     r"/api/admin/users/?": "/api/admin/users/",
     r"/api/admin/users/([\w-]+)": "/api/admin/users/{owner}",
+    r"/api/admin/overview": "/api/admin/overview",
+    r"/api/admin/sandboxes/?": "/api/admin/sandboxes/",
+    r"/api/admin/sandboxes/(\w+)": "/api/admin/sandboxes/{container}",
     r"/api/kernels": "/api/kernels",
     r"/api/kernels/(?P<kernel_id>[\w-]+)": "/api/kernels/{kernel}",
     r"/api/kernels/(?P<kernel_id>[\w-]+)/(?P<action>restart|interrupt)": (

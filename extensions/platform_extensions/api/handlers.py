@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jupyter_server
-import prometheus_client
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
@@ -44,16 +43,4 @@ class StatusHandler(PlatformHandler):
                 "kernels": len(kernels),
                 "sandboxes": len(sandboxes),
             }
-        )
-
-
-class MetricsHandler(PlatformHandler):
-    """For Prometheus."""
-
-    @web.authenticated
-    async def get(self) -> None:
-        """Answer the server's metrics."""
-        self.finish(
-            prometheus_client.generate_latest(),
-            set_content_type=prometheus_client.CONTENT_TYPE_LATEST,
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from platform_extensions.api.handlers import (
     HealthHandler,
-    MetricsHandler,
     StatusHandler,
     VersionHandler,
 )
@@ -15,5 +14,4 @@ ROUTES: tuple[Route, ...] = (
     Route(r"/api/?", VersionHandler, None),
     Route(r"/api/health", HealthHandler, None),
     Route(r"/api/status", StatusHandler, Permission.ADMIN),
-    Route(r"/metrics", MetricsHandler, Permission.ADMIN),
 )

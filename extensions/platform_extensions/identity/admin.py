@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from tornado import web
 
 from platform_extensions.base import PlatformHandler
-from platform_extensions.identity.models import ChangeUser, CreateUser, user_model
+from platform_extensions.identity.models import (
+    ChangeUser,
+    CreateUser,
+    listed_user_model,
+    user_model,
+)
 from platform_server.identity.model import UserId
 
 
@@ -14,8 +21,18 @@ class UsersHandler(PlatformHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        """List them by address."""
-        self.reply([user_model(user) for user in await self.services.identity.users()])
+        """List them by address, with when each was last seen and what each has running."""
+        identity, sandboxes = self.services.identity, self.services.sandboxes
+        seen = await identity.last_seen()
+        running = [one.project_id for one in await sandboxes.sandboxes()]
+        owners = (await self.services.projects.owners(running)).values()
+        owned = Counter(one.project.owner_id for one in owners)
+        self.reply(
+            [
+                listed_user_model(user, seen=seen.get(user.id), sandboxes=owned[user.id])
+                for user in await identity.users()
+            ]
+        )
 
     @web.authenticated
     async def post(self) -> None:

@@ -74,6 +74,11 @@ def user_model(user: User) -> dict[str, Any]:
     }
 
 
+def listed_user_model(user: User, *, seen: datetime | None, sandboxes: int) -> dict[str, Any]:
+    """Return an account with when it was last used, and how many sandboxes it has running."""
+    return user_model(user) | {"last_seen_at": _moment(seen), "sandboxes": sandboxes}
+
+
 def session_model(session: Session, principal: Principal) -> dict[str, Any]:
     """Return a signed-in browser; ``current`` is the one that asks."""
     return {

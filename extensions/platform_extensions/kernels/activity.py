@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import TYPE_CHECKING
+
+from platform_server.operations.figures import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from platform_extensions.kernels.kernel import PlatformKernel
+    from platform_server.operations.figures import Figures
+
+
+_EXECUTE = "execute_request"
 
 
 class KernelActivity:
@@ -23,10 +30,13 @@ class KernelActivity:
         *,
         is_tracked: Callable[[str], bool],
         finished: Callable[[], None],
+        figures: Figures,
     ) -> None:
         self._kernel = kernel
         self._is_tracked = is_tracked  # does a request of this type count as activity?
         self._finished = finished  # called when the kernel has finished something
+        self._figures = figures
+        self._asked: float | None = None  # when an idle kernel was asked to run something
 
     def kernel_ready(self) -> None:
         """Note that the kernel listens."""
@@ -39,8 +49,16 @@ class KernelActivity:
             self._finished()
             self._kernel.execution_state = "idle"
 
+    def kernel_asked(self, kind: str) -> None:
+        """Note when a kernel that has nothing to do is asked to run code."""
+        if kind == _EXECUTE and self._kernel.execution_state == "idle" and self._asked is None:
+            self._asked = perf_counter()
+
     def kernel_status(self, state: str, parent_type: str) -> None:
         """Note a state, reported on account of a request of this type."""
+        if state == "busy" and parent_type == _EXECUTE and self._asked is not None:
+            self._figures.took(Operation.EXECUTE, perf_counter() - self._asked)
+            self._asked = None
         if not self._counts(parent_type):
             return
         if state == "idle" and self._kernel.execution_state == "busy":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from platform_kernels.launch import KernelHost
     from platform_kernels.wires import LinkLimits
     from platform_server.identity.model import UserId
+    from platform_server.operations.figures import Figures
     from platform_server.projects.model import ProjectId
     from platform_server.sandboxes.model import Ended
     from platform_server.sandboxes.runtime import KernelProcess
@@ -60,6 +61,7 @@ class KernelParts:
     pace: Pace
     documents: DocumentOutputs  # brings outputs into the notebooks
     recorded: Allowance  # of what is kept for them
+    figures: Figures
 
 
 class PlatformKernel(HostlessManager, ServerKernelManager):
@@ -82,7 +84,7 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
         self.home = home
         self._runtime = parts.runtime
         self._policy = RestartPolicy()
-        self._watch = KernelWatch(self, self._policy)
+        self._watch = KernelWatch(self, self._policy, parts.figures)
         self._one_at_a_time = asyncio.Lock()  # starts, restarts and shutdowns
         self.execution_state = "starting"
         self.last_activity = datetime.now(UTC)
@@ -90,6 +92,7 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
             self,
             is_tracked=parts.is_tracked,
             finished=lambda: parts.finished(self.home.project_id),
+            figures=parts.figures,
         )
         self.recorder = Recorder(parts.recorded, parts.documents.sink_of(self))
         self.link = KernelLink(

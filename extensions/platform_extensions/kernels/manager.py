@@ -294,6 +294,7 @@ class PlatformKernels(AsyncMappingKernelManager):
                 pace=pace,
                 documents=self.documents,
                 recorded=self._recorded_in(home.project_id),
+                figures=self.services.figures,
             ),
         )
         return kernel

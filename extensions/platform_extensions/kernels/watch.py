@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from platform_extensions.containers.models import ended_model
 from platform_server.errors import PlatformError
+from platform_server.operations.figures import Thing
 from platform_server.sandboxes.model import EndCause, Ended
 
 if TYPE_CHECKING:
     from platform_extensions.kernels.kernel import PlatformKernel
     from platform_extensions.kernels.restarts import RestartPolicy
+    from platform_server.operations.figures import Figures
     from platform_server.sandboxes.runtime import KernelProcess
 
 # Ends that somebody wanted: the kernel stays down until somebody restarts it.
@@ -30,8 +32,9 @@ class KernelWatch:
     its end was wanted or it keeps ending; what they ask meanwhile waits for that.
     """
 
-    def __init__(self, kernel: PlatformKernel, policy: RestartPolicy) -> None:
+    def __init__(self, kernel: PlatformKernel, policy: RestartPolicy, figures: Figures) -> None:
         self._kernel = kernel
+        self._figures = figures
         self._policy = policy
         self._task: asyncio.Task[None] | None = None
 
@@ -49,6 +52,7 @@ class KernelWatch:
 
     def tell(self, ended: Ended, state: str) -> None:
         """Let everybody know that the process ended, and what state that leaves the kernel in."""
+        self._figures.ended(Thing.KERNEL, ended.cause.value)
         log.warning("kernel %s: %s, %s", self._kernel.kernel_id, ended.cause.value, state)
         self._kernel.ended = ended
         self._kernel.execution_state = state

@@ -1,0 +1,1 @@
+"""For whoever runs the platform: what goes on, and metrics of it."""

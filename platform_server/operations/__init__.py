@@ -1,0 +1,1 @@
+"""How an installation is doing: how long things take, why they end, and how that was before."""
