@@ -59,7 +59,8 @@ class _Lag:
     """A follower that is being brought up to date."""
 
     follower: Follower
-    own_only: bool  # it is to see what it asked for itself, and nothing else
+    # Up to this number all was said before it came: of that it sees what it asked for itself.
+    own_until: int
     last: str  # the id of the last message that it has, if it says so
     after: int | None  # the number of the last message that it has, as far as that is known here
     is_paused: bool = False
@@ -113,14 +114,14 @@ class CatchUp:
         if own_only:
             after = self._floor
         if last or after is not None:
-            self._begin(follower, last, after, own_only=own_only)
+            self._begin(follower, last, after, own_until=self._seq if own_only else 0)
         else:
             follower.start_at(Place(epoch=self._epoch, seq=self._seq))
 
     def recall(self, follower: Follower) -> None:
         """Repeat to a follower, if there was an earlier server process, what that had not done."""
         if self._floor is not None:
-            self._begin(follower, "", self._floor, own_only=False)
+            self._begin(follower, "", self._floor)
 
     def left(self, follower: Follower) -> None:
         """Note that it has no connection any more."""
@@ -170,7 +171,8 @@ class CatchUp:
         if lag is None or message.place is None:
             return None
         lag.last, lag.after = "", message.place.seq
-        if lag.own_only and message.parent.session != lag.follower.session:
+        is_older = message.place.seq <= lag.own_until
+        if is_older and message.parent.session != lag.follower.session:
             return None
         return lag.follower
 
@@ -239,14 +241,16 @@ class CatchUp:
         lags, self._lags = list(self._lags.values()), {}
         behind = {lag.follower for lag in lags}
         for lag in lags:
-            self._begin(lag.follower, lag.last, lag.after, own_only=lag.own_only)
+            self._begin(lag.follower, lag.last, lag.after, own_until=lag.own_until)
         for follower in followers:
             if follower not in behind:
-                self._begin(follower, "", seq, own_only=False)
+                self._begin(follower, "", seq)
 
-    def _begin(self, follower: Follower, last: str, after: int | None, *, own_only: bool) -> None:
+    def _begin(
+        self, follower: Follower, last: str, after: int | None, *, own_until: int = 0
+    ) -> None:
         token = str(next(self._tokens))
-        lag = _Lag(follower=follower, own_only=own_only, last=last, after=after)
+        lag = _Lag(follower=follower, own_until=own_until, last=last, after=after)
         self._lags[token] = lag
         self._ask(token, lag)
 

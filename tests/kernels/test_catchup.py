@@ -214,6 +214,27 @@ async def test_somebody_new_gets_nothing_old(connect: Connect) -> None:
         assert text_of(reader.messages) == "new\n"
 
 
+async def test_somebody_new_misses_nothing_while_the_old_is_looked_through(
+    connect: Connect, runtime: LocalRuntime
+) -> None:
+    conversation = await connect()
+    come(conversation)
+    conversation.execute(WAIT + "for _ in range(60): print('x' * 100_000, flush=True)")
+    await conversation.reader.until(lambda: bool(conversation.reader.of("execute_input")))
+    kill(conversation.link)
+    (runtime.workspace / "go").touch()
+    async with next_link(conversation) as (link, observer):
+        await observer.free.wait()
+        reader = Reader()
+        client = link.attach("alice", "somebody new", reader)
+        request = compose("shell", "execute_request", {"code": "6 * 7", "silent": False})
+        link.submit(client, request)
+        answers = await end_of(reader, request)
+        expected = ["status", "execute_input", "execute_result", "execute_reply", "status"]
+        assert kinds(answers) == expected
+    assert not text_of(reader.messages).strip("x")
+
+
 async def test_the_next_server_knows_which_cell_is_running(
     connect: Connect, runtime: LocalRuntime
 ) -> None:
