@@ -42,11 +42,13 @@ from platform_server.review.suggestions import SuggestionService
 from platform_server.review.viewer import Viewer
 from platform_server.sandboxes.docker_engine import Demands, DockerEngine
 from platform_server.sandboxes.docker_image import image_name
+from platform_server.sandboxes.expiry import AgeStopper
 from platform_server.sandboxes.idle import IdleStopper
 from platform_server.sandboxes.model import EndCause
 from platform_server.sandboxes.service import SandboxPolicy, SandboxService
 from platform_server.sandboxes.volumes import FolderVolumes
 from platform_server.sandboxes.vulnerabilities import known_holes
+from platform_server.sandboxes.watch import SandboxWatch
 from platform_server.services import Services
 from platform_server.settings import environment, home_from
 from platform_server.storage.blobs_folder import FolderBlobStore
@@ -120,9 +122,13 @@ class Platform:
         await self.services.sandboxes.start()
         await self.services.terminals.start()
         self.services.idle.start()
+        self.services.ages.start()
+        self.services.watch.start()
 
     async def aclose(self) -> None:
         """End it all; the sandboxes' last changes are kept first."""
+        await self.services.watch.aclose()
+        await self.services.ages.aclose()
         await self.services.idle.aclose()
         await self.services.reviews.aclose()
         await self.services.terminals.aclose()
@@ -176,8 +182,8 @@ class Platform:
             sandboxes, projects, SqlTerminalRepository(database), limits=settings.terminals
         )
         idle = IdleStopper(sandboxes, settings.idle, clock=clock.utc_now)
-        idle.sources += [sandboxes.activity, terminals.activity]
         contents = _contents(database, settings, self._blobs)
+        idle.sources += [sandboxes.activity, terminals.activity, contents.activity]
         return Services(
             identity=identity,
             preferences=PreferenceService(SqlPreferenceRepository(database), clock=clock.utc_now),
@@ -186,6 +192,8 @@ class Platform:
             keeping=self._keeping(),
             sandboxes=sandboxes,
             idle=idle,
+            ages=AgeStopper(sandboxes, settings.most_age, clock=clock.utc_now),
+            watch=SandboxWatch(sandboxes.watched, sandboxes.notices, clock=clock.utc_now),
             terminals=terminals,
             packages=_packages(settings),
             kernel_sessions=SqlKernelSessionRepository(database),

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from platform_server.operations.figures import Figures
     from platform_server.projects.service import ProjectService
     from platform_server.review.reviews import Reviews
+    from platform_server.sandboxes.expiry import AgeStopper
     from platform_server.sandboxes.idle import IdleStopper
     from platform_server.sandboxes.service import SandboxService
+    from platform_server.sandboxes.watch import SandboxWatch
     from platform_server.terminals.service import TerminalService
 
 
@@ -31,6 +33,8 @@ class Services:
     keeping: Keeping
     sandboxes: SandboxService
     idle: IdleStopper
+    ages: AgeStopper
+    watch: SandboxWatch
     terminals: TerminalService
     packages: PackageService
     kernel_sessions: KernelSessionRepository

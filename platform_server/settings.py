@@ -70,6 +70,7 @@ class Settings:
     patched_engine: bool = False  # none is started by an engine with known ways out
     most_sandboxes: int = 100  # that run at once
     idle: timedelta | None = timedelta(hours=2)  # after which an unused sandbox is stopped
+    most_age: timedelta | None = None  # after which a sandbox is stopped, used or not
     warm: PoolSize = field(default_factory=PoolSize)  # sandboxes that wait for a project
     sandbox: Limits = field(default_factory=Limits)
     contents: ContentsLimits = field(default_factory=ContentsLimits)

@@ -112,7 +112,14 @@ class PlatformApp(LabApp):
         2.0,
         min=0.0,
         help="A sandbox in which nothing ran and nobody typed for so many hours is stopped. What "
-        "its code wrote is kept. 0 means never.",
+        "its code wrote is kept, and its people are warned five minutes before. 0 means never.",
+    ).tag(config=True)
+    sandbox_max_hours = Float(
+        0.0,
+        min=0.0,
+        help="A sandbox is stopped when it has run for so many hours, whatever runs in it; its "
+        "people are warned a quarter of an hour before. Files are kept, variables are not. 0 means "
+        "never.",
     ).tag(config=True)
     warm_sandboxes = Integer(
         2,
@@ -212,6 +219,7 @@ class PlatformApp(LabApp):
             patched_engine=self.require_patched_engine,
             most_sandboxes=self.max_sandboxes,
             idle=_hours(self.sandbox_idle_hours),
+            most_age=_hours(self.sandbox_max_hours),
             warm=PoolSize(least=self.warm_sandboxes, most=self.max_warm_sandboxes),
             sandbox=Limits(
                 cpus=self.sandbox_cpus,

@@ -11,6 +11,7 @@ from tornado.httpserver import HTTPServer
 from traitlets import default
 
 from platform_extensions import snapshot
+from platform_extensions.containers.notices import SandboxNotices
 from platform_extensions.edge import BodyLimits, Edge, most_connections
 from platform_extensions.gate import SETTING as GATE
 from platform_extensions.gate import Gate
@@ -151,7 +152,8 @@ class PlatformServer(ServerApp):
             }
         )
         assert self.event_logger is not None
-        self.parts += [StorageEvents(self.services.keeping, self.event_logger), observer]
+        notices = SandboxNotices(self.services.sandboxes.notices, self.event_logger)
+        self.parts += [StorageEvents(self.services.keeping, self.event_logger), notices, observer]
         super().init_webapp()
 
     def _kernel_states(self) -> list[str]:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeAlias
 
+from cachetools import LRUCache
+
 from platform_server.contents.archive import Archiver
 from platform_server.contents.arrange import Arranger
 from platform_server.contents.checkpoints import CheckpointService
@@ -33,10 +35,13 @@ from platform_server.projects.names import parse_path
 if TYPE_CHECKING:
     from collections.abc import Collection
     from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
 
     from platform_server.contents.parts import Parts
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
+
+_PROJECTS_REMEMBERED = 2000
 
 Data: TypeAlias = bytes | AsyncIterator[bytes] | Spool
 
@@ -51,6 +56,7 @@ class ContentsService:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._saved: LRUCache[ProjectId, datetime] = LRUCache(_PROJECTS_REMEMBERED)
         self.quotas = Quotas(parts)
         self._step = Step(parts, self.quotas)
         self._saver = Saver(parts, self._step, self.quotas)
@@ -141,6 +147,8 @@ class ContentsService:
         if not path:
             raise WrongKind("A project is a folder: name a file in it.")
         await self._filler.ready(project_id)
+        if terms.author is not None and terms.origin is Origin.API:
+            self._saved[project_id] = self._parts.now()
         if isinstance(data, Spool):
             return await self._saver.save(project_id, path, data, terms)
         spool = await spooled(data, self._parts.spool_folder, limit=self._parts.limits.file)
@@ -188,6 +196,10 @@ class ContentsService:
         """Take over everything that code in the sandbox changed."""
         await self._filler.ready(project_id)
         await self._step.absorb(project_id)
+
+    async def activity(self, project_id: ProjectId) -> datetime | None:
+        """Return when somebody saved a file of the project last; None if that was long ago."""
+        return self._saved.get(project_id)
 
     def not_kept(self, project_id: ProjectId) -> Collection[str]:
         """Return the paths of files that are in the sandbox only, because there was no room."""

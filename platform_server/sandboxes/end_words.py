@@ -17,6 +17,18 @@ _LOST = {
     "kernel": "Its variables are gone, files are kept.",
     "shell": "What ran in it has ended, files are kept.",
 }
+_STOPPED = {
+    EndCause.IDLE: "The sandbox was stopped because nobody used it. Files are kept; run a cell or "
+    "open a terminal to start it again.",
+    EndCause.EXPIRED: "The sandbox was stopped because it had run for as long as a sandbox may. "
+    "Files are kept; run a cell or open a terminal to start it again.",
+    EndCause.ENGINE: "The sandbox was stopped with the server. Files are kept.",
+}
+
+
+def stop_words_of(cause: EndCause) -> str:
+    """Return why the server stopped a sandbox."""
+    return _STOPPED.get(cause, "The sandbox was stopped.")
 
 
 def words_of(cause: EndCause, death: Death, limits: Limits) -> str:

@@ -54,7 +54,7 @@ class Findings:
         self._now = now
         self._explained = 0  # up to this count, those ended for lack of memory are known
         self._refused_at: float | None = None
-        self._out_of_memory_at: float | None = None
+        self._accompanied = 0  # up to this count, they went together with one that was told
 
     async def measure(self) -> Pressure | None:
         """Return how near to its limits the sandbox is; the last that is known when it is gone."""
@@ -80,9 +80,9 @@ class Findings:
         return max(0, self.last.oom_kills - self._explained) if self.last else 0
 
     @property
-    def has_told(self) -> bool:
-        """Whether an end for lack of memory was found a moment ago."""
-        return self._is_lately(self._out_of_memory_at)
+    def is_news(self) -> bool:
+        """Whether some of them did not even go together with one that was told."""
+        return self.last is not None and self.last.oom_kills > self._accompanied
 
     def settle(self) -> None:
         """Take it that what was measured last is known."""
@@ -96,7 +96,7 @@ class Findings:
         is_oom = death.code == -signal.SIGKILL and count > explained and not death.is_asked
         if is_oom:
             self._explained = explained + 1
-            self._out_of_memory_at = self._now()
+            self._accompanied = count
         cause = _cause(death, self._oom_cause() if is_oom else None, is_crowded=self._is_crowded)
         if cause is EndCause.PROCESS_LIMIT:
             self._refused_at = None  # it explains one end, too
@@ -131,10 +131,7 @@ class Findings:
 
     @property
     def _is_crowded(self) -> bool:
-        return self._is_lately(self._refused_at)
-
-    def _is_lately(self, at: float | None) -> bool:
-        return at is not None and self._now() - at <= _LATELY
+        return self._refused_at is not None and self._now() - self._refused_at <= _LATELY
 
 
 def _cause(death: Death, oom_cause: EndCause | None, *, is_crowded: bool) -> EndCause:

@@ -22,6 +22,7 @@ from platform_server.errors import (
 from platform_server.operations.figures import Figures, Operation, Thing
 from platform_server.sandboxes.adoption import Adoption, FoundKernel
 from platform_server.sandboxes.agent_runtime import AgentRuntime
+from platform_server.sandboxes.end_words import stop_words_of
 from platform_server.sandboxes.engine import ContainerSpec
 from platform_server.sandboxes.health import look_at
 from platform_server.sandboxes.model import (
@@ -32,6 +33,7 @@ from platform_server.sandboxes.model import (
     SandboxId,
     SandboxState,
 )
+from platform_server.sandboxes.notices import Notices, notice_of_end
 from platform_server.sandboxes.pool import Pool, PoolSize, WarmSandbox
 from platform_server.sandboxes.sandbox_ends import end_of_sandbox, machine_started_at
 from platform_server.sandboxes.takeover import Takeovers
@@ -56,12 +58,6 @@ _AT_ONCE = 4  # containers that start at the same time; more are slower, one and
 _START_PATIENCE = 60.0  # seconds for the agent to dial in
 _ENGINE_PAUSE = 2.0  # seconds before an engine that went away is asked again
 _ADOPTED_SOON = 1.0  # seconds that the server waits for sandboxes, which it takes over all the same
-
-_STOPPED_BY_SOMEBODY = "The sandbox was stopped."
-_STOPPED = {
-    EndCause.IDLE: "The sandbox was stopped because nobody used it. Files are kept; run a cell or "
-    "open a terminal to start it again."
-}
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +119,7 @@ class SandboxService:
         self.on_stopping: list[Hook] = []
         self.on_adopted: list[Callable[[], Awaitable[None]]] = []
         self.doors: list[Door] = []
+        self.notices = Notices()
         self.exclusively: Exclusively = _nobody_else
         self._engine = engine
         self._repository = repository
@@ -238,6 +235,10 @@ class SandboxService:
         is_busy = runtime.is_executing or await runtime.is_terminal_busy()
         return self._now() if is_busy else None
 
+    def watched(self) -> list[tuple[Sandbox, AgentRuntime]]:
+        """Return what runs, for whoever looks at it again and again."""
+        return [(running.sandbox, running.runtime) for running in self._running.values()]
+
     def waiting(self) -> list[SandboxId]:
         """Return the sandboxes that wait for a project."""
         return self._pool.waiting()
@@ -284,7 +285,9 @@ class SandboxService:
         await self._takeovers.of(project_id)
         running = self._running.get(project_id)
         if running is not None:
-            await self._end(running, self._ended(cause, _STOPPED.get(cause, _STOPPED_BY_SOMEBODY)))
+            ended = self._ended(cause, stop_words_of(cause))
+            evidence = running.runtime.findings.evidence()
+            await self._end(running, dataclasses.replace(ended, evidence=evidence))
 
     async def _start(self, project_id: ProjectId) -> AgentRuntime:
         if len(self._known()) + len(self._starting) > self._policy.most:
@@ -420,6 +423,7 @@ class SandboxService:
         has_run = sandbox.state is SandboxState.RUNNING
         state = SandboxState.STOPPED if has_run else SandboxState.FAILED
         await self._repository.save(dataclasses.replace(sandbox, state=state, ended=ended))
+        self.notices.tell(notice_of_end(sandbox, ended))
 
     async def _adopt(self) -> None:
         """Take over, once, what runs; sweep the rest. Raises EngineUnavailable, StorageUnavailable.

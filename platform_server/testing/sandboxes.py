@@ -14,7 +14,9 @@ from platform_server.sandboxes.model import (
     Sandbox,
     SandboxId,
     SandboxState,
+    Usage,
 )
+from platform_server.sandboxes.notices import Notice, Notices
 from platform_server.sandboxes.service import SandboxService
 
 if TYPE_CHECKING:
@@ -72,6 +74,33 @@ class MemorySandboxRepository:
         for kernel_id, record in list(self._kernels.items()):
             if record.sandbox_id == sandbox_id:
                 del self._kernels[kernel_id]
+
+
+class StandingSandboxes:
+    """Sandboxes that run as a test has it, and the notices about them."""
+
+    def __init__(self, *running: Sandbox) -> None:
+        self.notices = Notices()
+        self.told: list[Notice] = []
+        self.notices.listeners.append(self.told.append)
+        self.stopped: list[tuple[ProjectId, EndCause]] = []
+        self.cpu_seconds = 0.0  # that each has used so far
+        self._running = {sandbox.project_id: sandbox for sandbox in running}
+
+    async def sandboxes(self, project_ids: Sequence[ProjectId] | None = None) -> list[Sandbox]:
+        """Return those that run."""
+        found = self._running.values()
+        return [one for one in found if project_ids is None or one.project_id in project_ids]
+
+    async def usage(self, sandbox_id: SandboxId) -> Usage | None:
+        """Return what a sandbox uses."""
+        del sandbox_id
+        return Usage(cpu_seconds=self.cpu_seconds, memory_bytes=0, memory_peak_bytes=None, pids=1)
+
+    async def stop(self, project_id: ProjectId, *, cause: EndCause) -> None:
+        """End a project's sandbox."""
+        del self._running[project_id]
+        self.stopped.append((project_id, cause))
 
 
 class MortalSandboxService(SandboxService):

@@ -37,6 +37,16 @@ async def test_what_is_saved_is_read(contents: ContentsService) -> None:
     assert entry.size == 3
 
 
+async def test_what_somebody_saves_is_activity_and_what_the_recorder_saves_is_not(
+    contents: ContentsService,
+) -> None:
+    await contents.write(WONDER, "a.txt", b"1", author=ALICE.id, origin=Origin.RECORDER)
+    assert await contents.activity(WONDER) is None
+    await contents.write(WONDER, "a.txt", b"2", author=ALICE.id)
+    assert await contents.activity(WONDER) is not None
+    assert await contents.activity(BUILDER) is None
+
+
 async def test_a_save_makes_the_folders_above_it(contents: ContentsService) -> None:
     await contents.write(WONDER, "a/b/c.txt", b"tea", author=ALICE.id)
 

@@ -38,6 +38,7 @@ PLACES: dict[str, str] = {
     r"/api/containers/?": "/api/containers/",
     r"/api/containers/(\w+)": "/api/containers/{container}",
     r"/api/containers/(\w+)/health": "/api/containers/{container}/health",
+    r"/api/containers/(\w+)/activity": "/api/containers/{container}/activity",
     r"/api/containers/(\w+)/execute": "/api/containers/{container}/execute",
     r"/api/contents(?P<path>(?:(?:/[^/]+)+|/?))/checkpoints": (
         "/api/contents/{label}/notes.txt/checkpoints"

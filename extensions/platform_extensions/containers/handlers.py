@@ -14,6 +14,7 @@ from platform_extensions.containers.models import (
     health_model,
     result_model,
     sandbox_model,
+    stops_model,
     usage_model,
 )
 from platform_server.errors import ProjectNotFound, SandboxNotFound
@@ -80,13 +81,27 @@ class OneContainerHandler(ContainerHandler):
     async def get(self, sandbox_id: str) -> None:
         """Show it, with what it uses now."""
         sandbox = await self.sandbox(sandbox_id, Access.VIEWER)
-        self.reply(sandbox_model(sandbox) | {"usage": await self.usage(sandbox)})
+        usage, services = await self.usage(sandbox), self.services
+        stops = stops_model(sandbox, services.idle, services.ages) if usage else None
+        self.reply(sandbox_model(sandbox) | {"usage": usage, "stops": stops})
 
     @web.authenticated
     async def delete(self, sandbox_id: str) -> None:
         """Stop it: what its code wrote is kept, its processes end."""
         sandbox = await self.sandbox(sandbox_id, Access.EDITOR)
         await self.services.sandboxes.stop(sandbox.project_id, cause=EndCause.USER)
+        self.set_status(204)
+        self.finish()
+
+
+class ActivityHandler(ContainerHandler):
+    """Somebody's wish to go on with a sandbox."""
+
+    @web.authenticated
+    async def post(self, sandbox_id: str) -> None:
+        """Count as using it, so that it is not stopped for being unused."""
+        sandbox = await self.sandbox(sandbox_id, Access.EDITOR)
+        self.services.idle.touch(sandbox)
         self.set_status(204)
         self.finish()
 

@@ -11,6 +11,8 @@ from platform_extensions.base import RequestBody
 if TYPE_CHECKING:
     from platform_server.contents.limits import Quota
     from platform_server.contents.model import Usage as Stored
+    from platform_server.sandboxes.expiry import AgeStopper
+    from platform_server.sandboxes.idle import IdleStopper
     from platform_server.sandboxes.model import (
         CommandResult,
         Ended,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
         Sandbox,
         Usage,
     )
+    from platform_server.sandboxes.notices import Notice
 
 MAX_TIMEOUT = 600.0  # seconds that one command may take
 DEFAULT_TIMEOUT = 60.0  # seconds
@@ -91,6 +94,32 @@ def evidence_model(evidence: Evidence) -> dict[str, Any]:
         "pids_limit": evidence.pids_limit,
         "forks_refused": evidence.forks_refused,
         "full": list(evidence.full),
+    }
+
+
+def stops_model(sandbox: Sandbox, idle: IdleStopper, ages: AgeStopper) -> dict[str, Any]:
+    """Return when a running sandbox will be stopped, and by which rules."""
+    unused, old = idle.end_of(sandbox), ages.end_of(sandbox)
+    return {
+        "idle_at": unused.isoformat() if unused else None,
+        "idle_seconds": idle.after.total_seconds() if idle.after else None,
+        "expires_at": old.isoformat() if old else None,
+        "most_seconds": ages.most.total_seconds() if ages.most else None,
+    }
+
+
+def notice_model(notice: Notice) -> dict[str, Any]:
+    """Return what a project's people are told about its sandbox."""
+    return {
+        "project_id": notice.project_id,
+        "container_id": notice.sandbox_id,
+        "kind": notice.kind.value,
+        "at": notice.at.isoformat(),
+        "detail": notice.detail,
+        "used": notice.used,
+        "limit": notice.limit,
+        "deadline": notice.deadline.isoformat() if notice.deadline else None,
+        "ended": ended_model(notice.ended) if notice.ended else None,
     }
 
 

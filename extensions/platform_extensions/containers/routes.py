@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from platform_extensions.containers.handlers import (
+    ActivityHandler,
     ContainersHandler,
     ExecuteHandler,
     HealthHandler,
@@ -15,5 +16,6 @@ ROUTES = (
     Route(r"/api/containers/?", ContainersHandler, Permission.READ, write=Permission.RUN),
     Route(r"/api/containers/(\w+)", OneContainerHandler, Permission.READ, write=Permission.RUN),
     Route(r"/api/containers/(\w+)/health", HealthHandler, Permission.READ),
+    Route(r"/api/containers/(\w+)/activity", ActivityHandler, Permission.RUN),
     Route(r"/api/containers/(\w+)/execute", ExecuteHandler, Permission.RUN),
 )

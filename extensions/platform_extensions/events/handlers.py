@@ -9,6 +9,7 @@ from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.services.events.handlers import SubscribeWebsocket
 
 from platform_extensions.base import PRINCIPAL, current_principal
+from platform_extensions.containers.notices import EVENT as NOTICE_EVENT
 from platform_extensions.failures import JsonFailures
 from platform_extensions.projects.storage import EVENT as STORAGE_EVENT
 from platform_extensions.sockets import sockets_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from platform_extensions.sockets import Ticket
     from platform_server.identity.model import UserId
 
-OF_PROJECTS = frozenset({STORAGE_EVENT})  # schemas whose events have a "project_id"
+OF_PROJECTS = frozenset({NOTICE_EVENT, STORAGE_EVENT})  # schemas whose events have a "project_id"
 _TRY_AGAIN = 1013  # websocket close code
 
 
