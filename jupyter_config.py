@@ -32,13 +32,13 @@ c = get_config()
 # c.PlatformApp.outbox_mb = 10240
 
 # Which packages may be installed: names, or patterns such as `scikit-*`.
-# c.PlatformApp.package_allow = traitlets.Undefined
+# c.PlatformApp.package_allow = ['*']
 
 # How many megabytes of packages are kept on this server, for all projects.
 # c.PlatformApp.package_cache_mb = 20480
 
 # Which packages may not be installed, even if `package_allow` has them.
-# c.PlatformApp.package_deny = traitlets.Undefined
+# c.PlatformApp.package_deny = []
 
 # The package index that pip and uv in the sandboxes install from, through this server: the address
 # of its simple API. Empty: the one that pip on this server uses.
@@ -54,15 +54,23 @@ c = get_config()
 # in its sandbox only, and the project says so. Earlier states do not count.
 # c.PlatformApp.project_mb = 51200
 
+# Whether no sandbox is started while the container engine or its runtime has a known way out of a
+# container. If not, the server says so in its log when it starts.
+# c.PlatformApp.require_patched_engine = False
+
 # How many processors' worth of time a sandbox may use.
 # c.PlatformApp.sandbox_cpus = 1.0
 
 # A sandbox in which nothing ran and nobody typed for so many hours is stopped. What its code wrote
-# is kept. 0 means never.
+# is kept, and its people are warned five minutes before. 0 means never.
 # c.PlatformApp.sandbox_idle_hours = 2.0
 
 # The sandboxes' container image. Empty: the one that `jupyter platform image build` makes.
 # c.PlatformApp.sandbox_image = ''
+
+# A sandbox is stopped when it has run for so many hours, whatever runs in it; its people are
+# warned a quarter of an hour before. Files are kept, variables are not. 0 means never.
+# c.PlatformApp.sandbox_max_hours = 0.0
 
 # How many megabytes of memory a sandbox may use. Code that takes more is killed, and its user is
 # told why.
@@ -70,6 +78,15 @@ c = get_config()
 
 # How many processes and threads a sandbox may have.
 # c.PlatformApp.sandbox_processes = 256
+
+# What is otherwise for the sandboxes of projects whose owner has a role: `{"reviewer": {"cpus": 2,
+# "memory_mb": 1024, "processes": 512}}`. What is not named is as for everybody. An admin can set
+# limits for a single project, too.
+# c.PlatformApp.sandbox_role_limits = {}
+
+# The container runtime of the sandboxes, by the name that the engine has for it, such as `runsc`
+# for gVisor. Empty: the engine's default.
+# c.PlatformApp.sandbox_runtime = ''
 
 # The size of a sandbox's /tmp in megabytes. What is in it counts as memory.
 # c.PlatformApp.sandbox_tmp_mb = 64

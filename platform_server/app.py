@@ -44,6 +44,7 @@ from platform_server.sandboxes.docker_engine import Demands, DockerEngine
 from platform_server.sandboxes.docker_image import image_name
 from platform_server.sandboxes.expiry import AgeStopper
 from platform_server.sandboxes.idle import IdleStopper
+from platform_server.sandboxes.limits import LimitsService
 from platform_server.sandboxes.model import EndCause
 from platform_server.sandboxes.service import SandboxPolicy, SandboxService
 from platform_server.sandboxes.volumes import FolderVolumes
@@ -64,6 +65,7 @@ from platform_server.storage.identity import (
     SqlUserRepository,
 )
 from platform_server.storage.kernel_sessions import SqlKernelSessionRepository
+from platform_server.storage.limits import SqlLimitsRepository
 from platform_server.storage.migrate import upgrade
 from platform_server.storage.past import SqlPastRepository
 from platform_server.storage.preferences import SqlPreferenceRepository
@@ -165,6 +167,9 @@ class Platform:
         settings, database, figures = self._settings, self._database, Figures()
         identity = make_identity(database, settings)
         projects = ProjectService(SqlProjectRepository(database), identity)
+        limits = LimitsService(
+            SqlLimitsRepository(database), settings.sandbox, settings.role_limits
+        )
         sandboxes = SandboxService(
             engine=self._engine,
             repository=SqlSandboxRepository(database),
@@ -177,6 +182,7 @@ class Platform:
                 warm=settings.warm,
             ),
             figures=figures,
+            entitlements=limits,
         )
         terminals = TerminalService(
             sandboxes, projects, SqlTerminalRepository(database), limits=settings.terminals
@@ -191,6 +197,7 @@ class Platform:
             contents=contents,
             keeping=self._keeping(),
             sandboxes=sandboxes,
+            limits=limits,
             idle=idle,
             ages=AgeStopper(sandboxes, settings.most_age, clock=clock.utc_now),
             watch=SandboxWatch(sandboxes.watched, sandboxes.notices, clock=clock.utc_now),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from platform_server.review.reviews import Reviews
     from platform_server.sandboxes.expiry import AgeStopper
     from platform_server.sandboxes.idle import IdleStopper
+    from platform_server.sandboxes.limits import LimitsService
     from platform_server.sandboxes.service import SandboxService
     from platform_server.sandboxes.watch import SandboxWatch
     from platform_server.terminals.service import TerminalService
@@ -32,6 +33,7 @@ class Services:
     contents: ContentsService
     keeping: Keeping
     sandboxes: SandboxService
+    limits: LimitsService
     idle: IdleStopper
     ages: AgeStopper
     watch: SandboxWatch

@@ -24,6 +24,8 @@ from platform_server.terminals.model import TerminalLimits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from platform_server.sandboxes.limits import RoleLimits
+
 DEFAULT_HOME = ".platform"
 VARIABLES = (
     "PLATFORM_HOME",
@@ -73,6 +75,7 @@ class Settings:
     most_age: timedelta | None = None  # after which a sandbox is stopped, used or not
     warm: PoolSize = field(default_factory=PoolSize)  # sandboxes that wait for a project
     sandbox: Limits = field(default_factory=Limits)
+    role_limits: RoleLimits = field(default_factory=dict)  # what is otherwise for a role's projects
     contents: ContentsLimits = field(default_factory=ContentsLimits)
     terminals: TerminalLimits = field(default_factory=TerminalLimits)
     packages: PackagePolicy = field(default_factory=PackagePolicy)

@@ -144,7 +144,7 @@ def settings_page() -> str:
     sections = [
         f"## {cls.__name__}.{name}\n\n"
         f"{_paragraph(trait.help)}\n\n"
-        f"Type: {trait.info()}. Default: `{trait.default_value!r}`.\n"
+        f"Type: {trait.info()}. Default: `{trait.default()!r}`.\n"
         for cls in CONFIGURED
         for name, trait in own_settings(cls).items()
     ]

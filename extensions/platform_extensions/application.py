@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyterlab.labapp import LabApp
-from traitlets import Bool, Float, Integer, List, Unicode, default
+from pydantic import ValidationError
+from traitlets import Bool, Dict, Float, Integer, List, TraitError, Unicode, default, validate
 
 from platform_extensions.authorizer import PlatformAuthorizer
+from platform_extensions.containers.limits_models import role_limits_from
 from platform_extensions.contents.manager import PlatformContents
 from platform_extensions.identity.provider import PlatformIdentity
 from platform_extensions.kernels.connection import PlatformConnection
@@ -102,6 +104,11 @@ class PlatformApp(LabApp):
         64,
         min=1,
         help="The size of a sandbox's /tmp in megabytes. What is in it counts as memory.",
+    ).tag(config=True)
+    sandbox_role_limits = Dict(
+        help="What is otherwise for the sandboxes of projects whose owner has a role: "
+        '`{"reviewer": {"cpus": 2, "memory_mb": 1024, "processes": 512}}`. What is not named is as '
+        "for everybody. An admin can set limits for a single project, too.",
     ).tag(config=True)
     max_sandboxes = Integer(
         100,
@@ -206,6 +213,14 @@ class PlatformApp(LabApp):
         help="How many megabytes of packages are kept on this server, for all projects.",
     ).tag(config=True)
 
+    @validate("sandbox_role_limits")
+    def _check_role_limits(self, proposal: Any) -> dict[str, Any]:
+        try:
+            role_limits_from(proposal["value"])
+        except ValidationError as error:
+            raise TraitError(f"PlatformApp.sandbox_role_limits: {error}") from error
+        return dict(proposal["value"])
+
     @default("open_browser")
     def _default_open_browser(self) -> bool:
         return False
@@ -227,6 +242,7 @@ class PlatformApp(LabApp):
                 pids=self.sandbox_processes,
                 tmp_bytes=self.sandbox_tmp_mb * MEBIBYTE,
             ),
+            role_limits=role_limits_from(self.sandbox_role_limits),
             contents=self._contents_limits(),
             terminals=TerminalLimits(
                 per_user=self.max_terminals_per_user, idle=_hours(self.terminal_idle_hours)

@@ -48,7 +48,7 @@ def configuration() -> str:
 def _settings(cls: type[HasTraits]) -> Iterator[str]:
     for name, trait in own_settings(cls).items():
         yield f"\n{textwrap.indent(textwrap.fill(trait.help, 97), '# ')}\n"
-        yield f"# c.{cls.__name__}.{name} = {trait.default_value!r}\n"
+        yield f"# c.{cls.__name__}.{name} = {trait.default()!r}\n"
 
 
 if __name__ == "__main__":

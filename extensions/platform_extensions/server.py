@@ -11,6 +11,7 @@ from tornado.httpserver import HTTPServer
 from traitlets import default
 
 from platform_extensions import snapshot
+from platform_extensions.containers.events import SandboxEvents
 from platform_extensions.containers.notices import SandboxNotices
 from platform_extensions.edge import BodyLimits, Edge, most_connections
 from platform_extensions.gate import SETTING as GATE
@@ -152,8 +153,13 @@ class PlatformServer(ServerApp):
             }
         )
         assert self.event_logger is not None
-        notices = SandboxNotices(self.services.sandboxes.notices, self.event_logger)
-        self.parts += [StorageEvents(self.services.keeping, self.event_logger), notices, observer]
+        services = self.services
+        self.parts += [
+            StorageEvents(services.keeping, self.event_logger),
+            SandboxNotices(services.sandboxes.notices, self.event_logger),
+            SandboxEvents(services.sandboxes, services.projects, self.event_logger),
+            observer,
+        ]
         super().init_webapp()
 
     def _kernel_states(self) -> list[str]:

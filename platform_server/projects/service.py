@@ -127,6 +127,10 @@ class ProjectService:
         await self.get(principal, project_id)
         return await self._repository.members(project_id)
 
+    async def member_ids(self, project_id: ProjectId) -> frozenset[UserId]:
+        """Return the members, for what the server tells them by itself."""
+        return frozenset(one.user_id for one in await self._repository.members(project_id))
+
     async def add_member(
         self, principal: Principal, project_id: ProjectId, email: str, access: Access
     ) -> Members:

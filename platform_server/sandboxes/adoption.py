@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.agent_runtime import AgentRuntime
     from platform_server.sandboxes.engine import Container, SandboxEngine
     from platform_server.sandboxes.kernels import AgentKernel
-    from platform_server.sandboxes.model import KernelRecord, Sandbox, SandboxId
+    from platform_server.sandboxes.model import KernelRecord, Limits, Sandbox, SandboxId
     from platform_server.sandboxes.repository import SandboxRepository
 
 # Seconds for an agent to dial in and answer. It tries ten times a second; but a host that is short
@@ -49,7 +49,7 @@ class Adoption:
         *,
         engine: SandboxEngine,
         repository: SandboxRepository,
-        new_runtime: Callable[[SandboxId], AgentRuntime],
+        new_runtime: Callable[[SandboxId, Limits], AgentRuntime],
         now: Clock,
     ) -> None:
         self._engine = engine
@@ -71,7 +71,7 @@ class Adoption:
         if container is None or not container.running:
             return self._death(container)
         records = await self._kernels_of(sandbox.id)
-        runtime = self._new_runtime(sandbox.id)
+        runtime = self._new_runtime(sandbox.id, sandbox.limits)
         runtime.listen()
         try:
             async with asyncio.timeout(_PATIENCE):

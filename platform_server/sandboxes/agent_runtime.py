@@ -83,6 +83,15 @@ class AgentRuntime:
         """Whose runtime this is."""
         return self._id
 
+    @property
+    def limits(self) -> Limits:
+        """What the container may use."""
+        return self.findings.limits
+
+    def limit(self, limits: Limits) -> None:
+        """Take it that the container has other limits from now on; no kernel was started yet."""
+        self.findings.limits = limits
+
     def listen(self) -> None:
         """Make the sockets that the agent will dial."""
         self._link.listen()

@@ -25,6 +25,7 @@ from platform_server.sandboxes.docker_spec import (
     LABEL_SANDBOX,
     container_config,
     container_name,
+    resources,
 )
 from platform_server.sandboxes.engine import Container, ContainerDied
 from platform_server.sandboxes.model import SandboxId
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from docker.types.daemon import CancellableStream
 
     from platform_server.sandboxes.engine import ContainerSpec
-    from platform_server.sandboxes.model import Pressure, Usage
+    from platform_server.sandboxes.model import Limits, Pressure, Usage
 
 Result = TypeVar("Result")
 Holes = Callable[[str], Sequence[Vulnerability]]  # of the engine that describes itself so
@@ -47,6 +48,7 @@ _DEFAULT_URL = "unix:///var/run/docker.sock"
 _TIMEOUT = 60  # seconds for one call of the engine
 _AT_ONCE = 8  # calls of the engine under way
 
+_REFUSED = "The sandbox did not start: the container engine refused it."
 _GOING = {404, 409}  # it is gone; somebody else removes it already
 
 
@@ -118,6 +120,19 @@ class DockerEngine:
             raise SandboxStartFailed("The sandbox ended as soon as it was started.")
         self._keep_group(spec.sandbox_id, found.pid)
         return found
+
+    async def limit(self, sandbox_id: SandboxId, limits: Limits) -> None:
+        """Change what a running container may use. Raises SandboxStartFailed."""
+        name = container_name(self._installation, sandbox_id)
+
+        def limit(client: DockerClient) -> None:
+            # The SDK's own verb cannot change the number of processes.
+            api = client.api
+            url = f"{api.base_url}/v{api.api_version}/containers/{name}/update"
+            if not api.post(url, json=resources(limits), timeout=_TIMEOUT).ok:
+                raise SandboxStartFailed(_REFUSED)
+
+        await self._call(limit)
 
     async def remove(self, sandbox_id: SandboxId) -> None:
         """End and remove the container."""
@@ -304,7 +319,7 @@ def _reason(error: APIError) -> str:
     """Return one sentence for the user; the engine's own words may name paths of the host."""
     if "no space left" in str(error).lower():
         return "The sandbox did not start: the disk of the server is full."
-    return "The sandbox did not start: the container engine refused it."
+    return _REFUSED
 
 
 def _container(inspected: dict[str, Any]) -> Container:

@@ -8,6 +8,7 @@ from platform_server.sandboxes.model import HOME, WORKSPACE
 
 if TYPE_CHECKING:
     from platform_server.sandboxes.engine import ContainerSpec
+    from platform_server.sandboxes.model import Limits
 
 LABEL_INSTALLATION = "platform.installation"
 LABEL_SANDBOX = "platform.sandbox"
@@ -51,6 +52,17 @@ def container_config(
     }
 
 
+def resources(limits: Limits) -> dict[str, int]:
+    """Return the limits that the engine can change while a container runs (ContainerUpdate)."""
+    return {
+        "Memory": limits.memory_bytes,
+        "MemorySwap": limits.memory_bytes,  # the same: no swap
+        "CpuPeriod": _PERIOD,
+        "CpuQuota": int(limits.cpus * _PERIOD),
+        "PidsLimit": limits.pids,
+    }
+
+
 def _host_config(spec: ContainerSpec, seccomp: str) -> dict[str, Any]:
     limits = spec.limits
     return {
@@ -70,11 +82,7 @@ def _host_config(spec: ContainerSpec, seccomp: str) -> dict[str, Any]:
             f"{spec.home}:{HOME}:rw",
             f"{spec.control}:{CONTROL}:ro",
         ],
-        "Memory": limits.memory_bytes,
-        "MemorySwap": limits.memory_bytes,  # the same: no swap
-        "CpuPeriod": _PERIOD,
-        "CpuQuota": int(limits.cpus * _PERIOD),
-        "PidsLimit": limits.pids,
+        **resources(limits),
         "LogConfig": {"Type": "none", "Config": {}},
         "RestartPolicy": {"Name": "no"},
         "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],

@@ -67,6 +67,12 @@ class SandboxEngine(Protocol):
         Raises ImageMissing, SandboxStartFailed. Leaves nothing behind when it fails.
         """
 
+    async def limit(self, sandbox_id: SandboxId, limits: Limits) -> None:
+        """Change what a running container may use: processor time, memory and processes.
+
+        The size of its /tmp stays. Raises SandboxStartFailed when the engine refuses.
+        """
+
     async def remove(self, sandbox_id: SandboxId) -> None:
         """End and remove the container at once. Not an error when it is gone already."""
 

@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-import shutil
 from contextvars import Context
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from platform_server import clock
 from platform_server.errors import (
@@ -17,14 +16,13 @@ from platform_server.errors import (
     LimitReached,
     PlatformError,
     SandboxNotFound,
-    SandboxStartFailed,
 )
 from platform_server.operations.figures import Figures, Operation, Thing
 from platform_server.sandboxes.adoption import Adoption, FoundKernel
-from platform_server.sandboxes.agent_runtime import AgentRuntime
 from platform_server.sandboxes.end_words import stop_words_of
-from platform_server.sandboxes.engine import ContainerSpec
 from platform_server.sandboxes.health import look_at
+from platform_server.sandboxes.launch import Launcher
+from platform_server.sandboxes.limits import Alike
 from platform_server.sandboxes.model import (
     EndCause,
     Ended,
@@ -45,17 +43,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_server.projects.model import ProjectId
+    from platform_server.sandboxes.agent_runtime import AgentRuntime
     from platform_server.sandboxes.engine import Container, ContainerDied, SandboxEngine
+    from platform_server.sandboxes.launch import Door
+    from platform_server.sandboxes.limits import Entitlements
     from platform_server.sandboxes.model import Health, KernelId, Usage
     from platform_server.sandboxes.repository import SandboxRepository
-    from platform_server.sandboxes.volumes import Volume, Volumes
+    from platform_server.sandboxes.volumes import Volumes
 
 Hook: TypeAlias = "Callable[[ProjectId], Awaitable[None]]"
 Sandboxes: TypeAlias = list[Sandbox]
 Exclusively: TypeAlias = "Callable[[ProjectId], AbstractAsyncContextManager[None]]"
 
 _AT_ONCE = 4  # containers that start at the same time; more are slower, one and all
-_START_PATIENCE = 60.0  # seconds for the agent to dial in
 _ENGINE_PAUSE = 2.0  # seconds before an engine that went away is asked again
 _ADOPTED_SOON = 1.0  # seconds that the server waits for sandboxes, which it takes over all the same
 
@@ -78,16 +78,6 @@ class _Running:
     runtime: AgentRuntime
 
 
-class Door(Protocol):
-    """Something of the server's that code in a sandbox may reach, by a socket in its mount."""
-
-    async def open(self, sandbox: Sandbox, folder: Path) -> None:
-        """Listen in the folder, which only that sandbox sees."""
-
-    async def close(self, sandbox_id: SandboxId) -> None:
-        """Listen no more. May be called twice."""
-
-
 @contextlib.asynccontextmanager
 async def _nobody_else(_project_id: ProjectId) -> AsyncIterator[None]:
     yield
@@ -100,7 +90,7 @@ class SandboxService:
     it has ended and before that is told to anybody, so that what it wrote last is kept. While a
     waiting sandbox becomes a project's, ``exclusively`` keeps others off the project's folders.
     ``on_adopted`` hooks run when what an earlier process left has been taken over, and again for
-    each sandbox that was late.
+    each sandbox that was late. ``on_change`` is told each sandbox as it has become.
     """
 
     def __init__(
@@ -112,21 +102,22 @@ class SandboxService:
         run_folder: Path,
         policy: SandboxPolicy,
         figures: Figures | None = None,
+        entitlements: Entitlements | None = None,
         now: clock.Clock = clock.utc_now,
         new_id: clock.IdFactory = clock.new_id,
     ) -> None:
         self.on_starting: list[Hook] = []
         self.on_stopping: list[Hook] = []
         self.on_adopted: list[Callable[[], Awaitable[None]]] = []
-        self.doors: list[Door] = []
         self.notices = Notices()
+        self.on_change: list[Callable[[Sandbox], None]] = []
         self.exclusively: Exclusively = _nobody_else
         self._engine = engine
         self._repository = repository
         self._volumes = volumes
-        self._run_folder = run_folder
         self._policy = policy
         self._figures = figures or Figures()
+        self._entitlements = entitlements or Alike(policy.limits)
         self._now = now
         self._new_id = new_id
         self._running: dict[ProjectId, _Running] = {}
@@ -135,13 +126,26 @@ class SandboxService:
         self._stopping: dict[ProjectId, asyncio.Lock] = {}
         self._watcher: asyncio.Task[None] | None = None
         self._pool = Pool(self._make_warm, self._discard, policy.warm, clock=now)
+        self._launcher = Launcher(
+            engine=engine,
+            records=repository,
+            volumes=volumes,
+            run_folder=run_folder,
+            image=policy.image,
+            new_id=new_id,
+        )
         self._adoption = Adoption(
-            engine=engine, repository=repository, new_runtime=self._new_runtime, now=now
+            engine=engine, repository=repository, new_runtime=self._launcher.new_runtime, now=now
         )
         self._adopting = asyncio.Lock()
         self._has_looked = False
         self._takeovers = Takeovers(self._settle, self._tell_adopted)
         self.has_adopted = False  # all that an earlier process left is taken over or swept
+
+    @property
+    def doors(self) -> list[Door]:
+        """What code in the sandboxes may reach."""
+        return self._launcher.doors
 
     async def start(self) -> None:
         """Take over what an earlier server left, and begin to watch.
@@ -300,67 +304,48 @@ class SandboxService:
         begin = perf_counter()
         for hook in self.on_starting:
             await hook(project_id)
+        entitlement = await self._entitlements.of(project_id)
         warm = self._pool.claim()
         sandbox = Sandbox(
             id=warm.id if warm else SandboxId(self._new_id()),
             project_id=project_id,
             state=SandboxState.STARTING,
-            limits=self._policy.limits,
+            limits=entitlement.limits,
             created_at=self._now(),
         )
-        runtime = warm.runtime if warm else self._new_runtime(sandbox.id)
+        runtime = warm.runtime if warm else self._launcher.new_runtime(sandbox.id, sandbox.limits)
         try:
-            await self._repository.save(sandbox)
+            await self._save(sandbox)
             if warm:
                 async with self.exclusively(project_id):
-                    await self._volumes.hand_over(warm.id, project_id)
+                    await self._launcher.hand_over(warm, project_id, sandbox.limits)
             else:
-                await self._launch(runtime, await self._volumes.prepare(project_id), project_id)
-            for door in self.doors:
-                await door.open(sandbox, runtime.control)
+                volume = await self._volumes.prepare(project_id)
+                async with self._places:
+                    await self._launcher.launch(runtime, volume, project_id)
+            await self._launcher.open_doors(sandbox, runtime)
         except (PlatformError, asyncio.CancelledError) as error:
             await self._fail(sandbox, runtime, error)
             raise
         running = dataclasses.replace(sandbox, state=SandboxState.RUNNING, started_at=self._now())
-        await self._repository.save(running)
         self._running[project_id] = _Running(sandbox=running, runtime=runtime)
         self._figures.took(
             Operation.SANDBOX_CLAIM if warm else Operation.SANDBOX_START, perf_counter() - begin
         )
+        await self._save(running)
         return runtime
-
-    async def _launch(
-        self, runtime: AgentRuntime, volume: Volume, project_id: ProjectId | None
-    ) -> None:
-        """Start a container and return when its agent serves."""
-        async with self._places:
-            runtime.listen()
-            container = await self._engine.start(
-                ContainerSpec(
-                    sandbox_id=runtime.sandbox_id,
-                    project_id=project_id,
-                    image=self._policy.image,
-                    hostname="sandbox",
-                    limits=self._policy.limits,
-                    workspace=volume.files,
-                    home=volume.home,
-                    control=runtime.control,
-                )
-            )
-            try:
-                async with asyncio.timeout(_START_PATIENCE):
-                    await runtime.start(container.pid)
-            except TimeoutError as error:
-                raise SandboxStartFailed("The sandbox did not answer in time.") from error
 
     async def _make_warm(self) -> WarmSandbox:
         """Start a sandbox for whichever project comes next."""
         await self._adopt()
         sandbox_id = SandboxId(self._new_id())
-        warm = WarmSandbox(id=sandbox_id, runtime=self._new_runtime(sandbox_id))
+        runtime = self._launcher.new_runtime(sandbox_id, self._policy.limits)
+        warm = WarmSandbox(id=sandbox_id, runtime=runtime)
         try:
-            await self._launch(warm.runtime, await self._volumes.spare(sandbox_id), None)
-            await warm.runtime.ready()
+            volume = await self._volumes.spare(sandbox_id)
+            async with self._places:
+                await self._launcher.launch(runtime, volume, None)
+            await runtime.ready()
         except BaseException:
             await self._discard(warm)
             raise
@@ -368,33 +353,21 @@ class SandboxService:
 
     async def _discard(self, warm: WarmSandbox) -> None:
         """Leave nothing of a sandbox that waited."""
-        await warm.runtime.end(self._ended(EndCause.ENGINE, "It was not needed."))
-        with contextlib.suppress(PlatformError):
-            await self._engine.remove(warm.id)
-        await self._volumes.drop_spare(warm.id)
-        await self._tidy(warm.id)
-
-    def _new_runtime(self, sandbox_id: SandboxId) -> AgentRuntime:
-        return AgentRuntime(
-            sandbox_id,
-            self._run_folder / sandbox_id,
-            records=self._repository,
-            limits=self._policy.limits,
-            pressure=lambda: self._engine.pressure(sandbox_id),
-            new_id=self._new_id,
-        )
+        ended = self._ended(EndCause.ENGINE, "It was not needed.")
+        await self._launcher.discard(warm.runtime, ended)
 
     async def _fail(self, sandbox: Sandbox, runtime: AgentRuntime, error: BaseException) -> None:
         """Leave nothing of a start that did not succeed but a note of why."""
         message = error.message if isinstance(error, PlatformError) else "It took too long."
         ended = self._ended(EndCause.ENGINE, message)
-        await runtime.end(ended)
-        with contextlib.suppress(PlatformError):
-            await self._engine.remove(sandbox.id)
-        await self._volumes.drop_spare(sandbox.id)
-        await self._tidy(sandbox.id)
-        failed = dataclasses.replace(sandbox, state=SandboxState.FAILED, ended=ended)
-        await self._repository.save(failed)
+        await self._launcher.discard(runtime, ended)
+        await self._save(dataclasses.replace(sandbox, state=SandboxState.FAILED, ended=ended))
+
+    async def _save(self, sandbox: Sandbox) -> None:
+        """Note what has become of a sandbox, and tell it."""
+        await self._repository.save(sandbox)
+        for hear in self.on_change:
+            hear(sandbox)
 
     async def _end(self, running: _Running, ended: Ended) -> None:
         """Remove the container, keep what its code wrote, and tell everybody who waits."""
@@ -407,7 +380,7 @@ class SandboxService:
             await self._keep_changes(project_id)
             del self._running[project_id]
             await running.runtime.end(ended)
-            await self._tidy(running.sandbox.id)
+            await self._launcher.tidy(running.sandbox.id)
             await self._note_end(running.sandbox, ended)
             await self._repository.forget_kernels(running.sandbox.id)
 
@@ -422,7 +395,7 @@ class SandboxService:
         self._figures.ended(Thing.SANDBOX, ended.cause.value)
         has_run = sandbox.state is SandboxState.RUNNING
         state = SandboxState.STOPPED if has_run else SandboxState.FAILED
-        await self._repository.save(dataclasses.replace(sandbox, state=state, ended=ended))
+        await self._save(dataclasses.replace(sandbox, state=state, ended=ended))
         self.notices.tell(notice_of_end(sandbox, ended))
 
     async def _adopt(self) -> None:
@@ -469,29 +442,22 @@ class SandboxService:
 
     async def _resume(self, sandbox: Sandbox, runtime: AgentRuntime) -> None:
         self._running[sandbox.project_id] = _Running(sandbox=sandbox, runtime=runtime)
-        for door in self.doors:
-            await door.open(sandbox, runtime.control)
+        await self._launcher.open_doors(sandbox, runtime)
 
     async def _bury(self, sandbox: Sandbox, ended: Ended) -> None:
         """Leave nothing of a sandbox that ended without a server, but what its code wrote."""
         await self._engine.remove(sandbox.id)
         if sandbox.state is SandboxState.RUNNING:
             await self._keep_changes(sandbox.project_id)
-        await self._tidy(sandbox.id)
+        await self._launcher.tidy(sandbox.id)
         await self._note_end(sandbox, ended)
-
-    async def _tidy(self, sandbox_id: SandboxId) -> None:
-        for door in self.doors:
-            await door.close(sandbox_id)
-        folder = self._run_folder / sandbox_id
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _sweep(self) -> None:
         """Remove every container of this installation that no sandbox owns."""
         for container in await self._engine.containers():
             if container.sandbox_id not in self._known():
                 await self._engine.remove(container.sandbox_id)
-                await self._tidy(container.sandbox_id)
+                await self._launcher.tidy(container.sandbox_id)
 
     async def _watch(self) -> None:
         """Note deaths as the engine reports them, and those it had when it did not answer."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,3 +72,32 @@ async def test_one_that_was_stopped_is_not_healthy_and_uses_nothing(
     assert (health["healthy"], health["state"]) == (False, "stopped")
     assert (await shown(alice, box))["usage"] is None
     await alice.http.delete(f"/api/projects/{project['id']}")
+
+
+async def test_members_are_told_what_becomes_of_it_and_nobody_else(
+    image: str, alice: Person, bob: Person
+) -> None:
+    del image
+    project = await alice.project("told")
+    async with (
+        alice.socket("/api/events/subscribe") as hers,
+        bob.socket("/api/events/subscribe") as his,
+    ):
+        started = await alice.http.post("/api/containers/", json={"project": project["id"]})
+        box = started.json()["id"]
+        await alice.http.delete(f"/api/containers/{box}")
+        told = []
+        async with asyncio.timeout(30):
+            while "stopped" not in told:
+                event = json.loads(await hers.recv())
+                if event.get("project") == project["id"]:
+                    assert event["id"] == box
+                    told.append(event["state"])
+        own = await bob.project("his own")  # an event of his comes after whatever came before
+        await bob.http.post("/api/containers/", json={"project": own["id"]})
+        async with asyncio.timeout(30):
+            while (event := json.loads(await his.recv())).get("project") != own["id"]:
+                assert event.get("project") != project["id"]
+    assert told == ["starting", "running", "stopped"]
+    await alice.http.delete(f"/api/projects/{project['id']}")
+    await bob.http.delete(f"/api/projects/{own['id']}")

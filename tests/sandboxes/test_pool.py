@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,10 @@ from platform_server.clock import new_id
 from platform_server.paths import resource
 from platform_server.projects.model import ProjectId
 from platform_server.sandboxes import handover
-from platform_server.sandboxes.docker_engine import DockerEngine
-from platform_server.sandboxes.model import EndCause, SandboxId
+from platform_server.sandboxes.docker_engine import DockerEngine, connect
+from platform_server.sandboxes.docker_spec import LABEL_SANDBOX
+from platform_server.sandboxes.limits import Alike
+from platform_server.sandboxes.model import EndCause, Limits, SandboxId
 from platform_server.sandboxes.pool import PoolSize
 from platform_server.sandboxes.service import SandboxPolicy, SandboxService
 from platform_server.sandboxes.volumes import FolderVolumes
@@ -97,6 +100,31 @@ async def test_a_project_gets_the_sandbox_that_waits_and_keeps_all_it_had(
     assert pooled.waiting() != [ready]
     await pooled.stop(project, cause=EndCause.USER)
     assert (files / "deep" / "data.txt").read_text() == "kept"
+
+
+async def test_what_waited_gets_the_limits_of_its_project(
+    image: str, engine: DockerEngine, home: Path
+) -> None:
+    more = Limits(cpus=0.5, memory_bytes=600 * 2**20, pids=100)
+    service = SandboxService(
+        engine=engine,
+        repository=MemorySandboxRepository(),
+        volumes=FolderVolumes(home / "volumes"),
+        run_folder=home / "run",
+        policy=SandboxPolicy(image=image, warm=PoolSize(least=1, most=1)),
+        entitlements=Alike(more),
+    )
+    await service.start()
+    ready = await waiting(service)
+    runtime = await service.runtime(ProjectId("special"))
+    sandbox = await service.sandbox(ready)
+    with closing(connect()) as client:
+        label = f"{LABEL_SANDBOX}={ready}"
+        (container,) = await asyncio.to_thread(client.containers.list, filters={"label": label})
+    await service.aclose()
+    host = container.attrs["HostConfig"]
+    assert (host["Memory"], host["CpuQuota"], host["PidsLimit"]) == (600 * 2**20, 50_000, 100)
+    assert sandbox.limits == runtime.limits == more
 
 
 async def test_each_waiting_sandbox_is_claimed_once(pooled: SandboxService) -> None:

@@ -40,6 +40,7 @@ PLACES: dict[str, str] = {
     r"/api/containers/(\w+)/health": "/api/containers/{container}/health",
     r"/api/containers/(\w+)/activity": "/api/containers/{container}/activity",
     r"/api/containers/(\w+)/execute": "/api/containers/{container}/execute",
+    r"/api/admin/projects/(\w+)/limits": "/api/admin/projects/{project}/limits",
     r"/api/contents(?P<path>(?:(?:/[^/]+)+|/?))/checkpoints": (
         "/api/contents/{label}/notes.txt/checkpoints"
     ),

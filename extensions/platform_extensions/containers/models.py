@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Ended,
         Evidence,
         Health,
+        Limits,
         Sandbox,
         Usage,
     )
@@ -54,19 +55,23 @@ class ExecuteRequest(RequestBody):
         return self.command
 
 
+def limits_model(limits: Limits) -> dict[str, Any]:
+    """Return what a sandbox may use at most."""
+    return {
+        "cpus": limits.cpus,
+        "memory_bytes": limits.memory_bytes,
+        "pids": limits.pids,
+        "tmp_bytes": limits.tmp_bytes,
+    }
+
+
 def sandbox_model(sandbox: Sandbox) -> dict[str, Any]:
     """Return ``{"id", "project", "state", "limits", "started_at", "ended"}``."""
-    limits = sandbox.limits
     return {
         "id": sandbox.id,
         "project": sandbox.project_id,
         "state": sandbox.state.value,
-        "limits": {
-            "cpus": limits.cpus,
-            "memory_bytes": limits.memory_bytes,
-            "pids": limits.pids,
-            "tmp_bytes": limits.tmp_bytes,
-        },
+        "limits": limits_model(sandbox.limits),
         "started_at": sandbox.started_at.isoformat() if sandbox.started_at else None,
         "ended": ended_model(sandbox.ended) if sandbox.ended else None,
     }

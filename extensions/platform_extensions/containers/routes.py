@@ -9,6 +9,7 @@ from platform_extensions.containers.handlers import (
     HealthHandler,
     OneContainerHandler,
 )
+from platform_extensions.containers.limits import ProjectLimitsHandler
 from platform_extensions.routing import Route
 from platform_server.identity.permissions import Permission
 
@@ -18,4 +19,5 @@ ROUTES = (
     Route(r"/api/containers/(\w+)/health", HealthHandler, Permission.READ),
     Route(r"/api/containers/(\w+)/activity", ActivityHandler, Permission.RUN),
     Route(r"/api/containers/(\w+)/execute", ExecuteHandler, Permission.RUN),
+    Route(r"/api/admin/projects/(\w+)/limits", ProjectLimitsHandler, Permission.ADMIN),
 )

@@ -10,6 +10,7 @@ from jupyter_server.services.events.handlers import SubscribeWebsocket
 
 from platform_extensions.base import PRINCIPAL, current_principal
 from platform_extensions.containers.notices import EVENT as NOTICE_EVENT
+from platform_extensions.events.audience import AUDIENCE
 from platform_extensions.failures import JsonFailures
 from platform_extensions.projects.storage import EVENT as STORAGE_EVENT
 from platform_extensions.sockets import sockets_of
@@ -63,10 +64,13 @@ class EventsSocket(WebSocketMixin, JsonFailures, SubscribeWebsocket):
         """Pass on an event that one of the subscriber's own requests caused, or of their projects.
 
         A listener runs in the context of who emitted the event; what the server does by itself has
-        no principal, and is nobody's but the project's members'.
+        no principal: it names those whom it concerns, or is the project's members' only.
         """
         emitter = PRINCIPAL.get()
-        if schema_id in OF_PROJECTS:
+        audience = AUDIENCE.get()
+        if audience is not None:
+            concerns = self.user_id in audience
+        elif schema_id in OF_PROJECTS:
             concerns = await self._is_member(ProjectId(data["project_id"]))
         else:
             concerns = emitter is not None and emitter.id == self.user_id

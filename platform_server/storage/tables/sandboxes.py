@@ -69,3 +69,19 @@ sandbox_kernels = Table(
     Column("oom_kills", Integer, nullable=False),
     CheckConstraint("generation > 0", name="generation"),
 )
+
+# What an admin set for a project's sandbox; NULL: as for everybody.
+project_limits = Table(
+    "project_limits",
+    metadata,
+    Column(
+        "project_id",
+        id_column_type(),
+        ForeignKey("projects.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("cpus", Float),
+    Column("memory_bytes", BigInteger),
+    Column("pids", Integer),
+    Column("changed_at", Instant, nullable=False),
+)
