@@ -1,6 +1,7 @@
 /** The plugins of the Python Execution Platform. */
 
 import account from './account/index.js';
+import admin from './admin/index.js';
 import archives from './archives/index.js';
 import consoles from './consoles/index.js';
 import endings from './endings/index.js';
@@ -17,6 +18,7 @@ import terminals from './terminals/index.js';
 
 export default [
   account,
+  admin,
   archives,
   consoles,
   endings,

@@ -86,17 +86,16 @@ class Observer:
         return sample
 
     async def _usage(self) -> dict[SandboxId, SandboxSample]:
-        samples = {}
-        for sandbox in await self._services.sandboxes.sandboxes():
-            used = await self._services.sandboxes.usage(sandbox.id)
-            if used is not None:
-                samples[sandbox.id] = self.sandboxes.add(
-                    sandbox.id,
-                    at=self._now(),
-                    cpu_seconds=used.cpu_seconds,
-                    memory_bytes=used.memory_bytes,
-                    pids=used.pids,
-                )
+        samples = {
+            sandbox_id: self.sandboxes.add(
+                sandbox_id,
+                at=self._now(),
+                cpu_seconds=used.cpu_seconds,
+                memory_bytes=used.memory_bytes,
+                pids=used.pids,
+            )
+            for sandbox_id, used in (await self._services.sandboxes.usages()).items()
+        }
         self.sandboxes.keep_only(samples)
         return samples
 

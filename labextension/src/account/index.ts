@@ -10,6 +10,7 @@ import { PageConfig } from '@jupyterlab/coreutils';
 import { IMainMenu } from '@jupyterlab/mainmenu';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 
+import { AdminCommands } from '../admin/tokens.js';
 import { ServerApi } from '../server/api.js';
 import { personFromIdentity } from './model.js';
 import { signOut } from './restapi.js';
@@ -65,7 +66,12 @@ async function addMenu(
     const open = () => void window.open(api.url(tokens), '_blank', 'noopener');
     links.unshift({ label: trans.__('API tokens'), open });
   }
-  const menu = new UserMenu({ person: personFromIdentity(user.identity), links, trans });
+  const person = personFromIdentity(user.identity);
+  if (person.role === 'admin') {
+    const open = () => void app.commands.execute(AdminCommands.open);
+    links.unshift({ label: trans.__('Administration'), open });
+  }
+  const menu = new UserMenu({ person, links, trans });
   app.shell.add(menu, 'top', { rank: 1000 });
 }
 

@@ -26,6 +26,10 @@ export class ServerApi {
     return this._request(path, { method: 'PUT', body: JSON.stringify(body) });
   }
 
+  patch(path: string, body: object): Promise<unknown> {
+    return this._request(path, { method: 'PATCH', body: JSON.stringify(body) });
+  }
+
   async delete(path: string): Promise<void> {
     await this._request(path, { method: 'DELETE' });
   }

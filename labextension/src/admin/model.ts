@@ -1,0 +1,89 @@
+/** The installation as an admin looks at it: asked again every few seconds while it is on screen. */
+
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import type { Role } from '../account/model.js';
+import type { IOverview, ISandbox, IUser } from './data.js';
+
+/** What the model needs of the server. */
+export interface IAdminSource {
+  overview(): Promise<IOverview>;
+  sandboxes(): Promise<readonly ISandbox[]>;
+  users(): Promise<readonly IUser[]>;
+  stop(sandbox: string): Promise<void>;
+  change(user: string, values: { role?: Role; disabled?: boolean }): Promise<void>;
+}
+
+/** What is known; null until the server has answered once. */
+export interface IKnown {
+  readonly overview: IOverview;
+  readonly sandboxes: readonly ISandbox[];
+  readonly users: readonly IUser[];
+}
+
+/** Keeps what was answered last, and says so when the server does not answer. */
+export class AdminModel {
+  constructor(
+    private readonly _source: IAdminSource,
+    private readonly _words: (reason: unknown) => string
+  ) {}
+
+  get known(): IKnown | null {
+    return this._known;
+  }
+
+  /** Why the last request failed, `''` when it did not. */
+  get problem(): string {
+    return this._problem;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Ask for everything; what is shown stays when there is no answer. */
+  async refresh(): Promise<void> {
+    const turn = ++this._turn;
+    try {
+      const { _source } = this;
+      const [overview, sandboxes, users] = await Promise.all([
+        _source.overview(),
+        _source.sandboxes(),
+        _source.users()
+      ]);
+      if (turn === this._turn) {
+        this._known = { overview, sandboxes, users };
+        this._problem = '';
+      }
+    } catch (reason) {
+      this._problem = this._words(reason);
+    }
+    this._changed.emit();
+  }
+
+  stop(sandbox: ISandbox): Promise<void> {
+    return this._do(() => this._source.stop(sandbox.id));
+  }
+
+  setRole(user: IUser, role: Role): Promise<void> {
+    return this._do(() => this._source.change(user.id, { role }));
+  }
+
+  setDisabled(user: IUser, disabled: boolean): Promise<void> {
+    return this._do(() => this._source.change(user.id, { disabled }));
+  }
+
+  /** Do something and look again, whether it was done or refused; rejects with the refusal. */
+  private async _do(deed: () => Promise<void>): Promise<void> {
+    try {
+      await deed();
+    } finally {
+      await this.refresh();
+    }
+  }
+
+  private _known: IKnown | null = null;
+  private _problem = '';
+  private _turn = 0;
+  private readonly _changed = new Signal<this, void>(this);
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { pointsOf } from '../src/admin/chart.js';
+import { fits, overviewFrom, sandboxesFrom, usersFrom } from '../src/admin/data.js';
+import { AdminModel, type IAdminSource } from '../src/admin/model.js';
+
+const USERS = [{ id: 'u1', email: 'ada@example.org', name: '', role: 'admin', disabled: true }];
+
+function sourceOf(changes: Partial<IAdminSource> = {}): IAdminSource {
+  return {
+    overview: async () => overviewFrom({}),
+    sandboxes: async () => [],
+    users: async () => usersFrom(USERS),
+    stop: async () => undefined,
+    change: async () => undefined,
+    ...changes
+  };
+}
+
+function modelOf(source: IAdminSource): AdminModel {
+  return new AdminModel(source, reason => String((reason as Error).message));
+}
+
+test('the overview is read, and what is missing is nothing', () => {
+  const overview = overviewFrom({
+    sandboxes: { running: 3, starting: 1, most: 100 },
+    pool: { waiting: 1, target: 2 },
+    kernels: { idle: 4, busy: 1 },
+    latencies: { save: { count: 2, p50_ms: 4.5, p95_ms: null } },
+    ends: [{ what: 'kernel', cause: 'out_of_memory', count: 2 }, 'nonsense'],
+    storage: { waiting: { files: 1, bytes: 10, since: 'x' } },
+    history: [{ at: 'x', sandboxes: 3, cpu: 0.5, memory_bytes: 7, lag_ms: '?' }]
+  });
+
+  assert.deepEqual([overview.running, overview.kernels, overview.busyKernels], [3, 5, 1]);
+  assert.deepEqual(overview.latencies, [{ operation: 'save', count: 2, p50: 4.5, p95: null }]);
+  assert.deepEqual(overview.ends, [{ what: 'kernel', cause: 'out_of_memory', count: 2 }]);
+  assert.deepEqual(overview.unstored, { files: 1, bytes: 10 });
+  assert.equal(overview.history[0]?.lag, 0);
+  assert.deepEqual(overviewFrom('nonsense').history, []);
+});
+
+test('a sandbox whose project is gone, and that was not looked at yet, is shown', () => {
+  const [one] = sandboxesFrom([{ id: 's', project: { name: null }, owner: {}, usage: null }]);
+
+  assert.equal(one?.project, '–');
+  assert.equal(one?.owner, '–');
+  assert.equal(one?.usage, null);
+  assert.deepEqual(one?.cpuHistory, []);
+});
+
+test('somebody without a name is called by their address', () => {
+  const [ada] = usersFrom(USERS);
+
+  assert.equal(ada?.name, 'ada@example.org');
+  assert.equal(ada?.isDisabled, true);
+  assert.equal(ada?.lastSeenAt, null);
+});
+
+test('a search wants all of its words, wherever they are', () => {
+  assert.ok(fits('ADA thesis', 'thesis', 'Ada Lovelace'));
+  assert.ok(fits('', 'anything'));
+  assert.ok(!fits('ada other', 'thesis', 'Ada Lovelace'));
+});
+
+test('a chart goes from its left end to its right one, and from bottom to top', () => {
+  assert.deepEqual(pointsOf([0, 10], 10), [[0, 27], [120, 1]]);
+  assert.deepEqual(pointsOf([5], 10), [[0, 14], [120, 14]]);
+  assert.deepEqual(pointsOf([], 1), []);
+});
+
+test('what was known stays when the server does not answer, and the page says so', async () => {
+  let isAway = false;
+  const users = async () => (isAway ? Promise.reject(new Error('away')) : usersFrom(USERS));
+  const model = modelOf(sourceOf({ users }));
+  await model.refresh();
+  isAway = true;
+
+  await model.refresh();
+
+  assert.equal(model.known?.users.length, 1);
+  assert.equal(model.problem, 'away');
+  isAway = false;
+  await model.refresh();
+  assert.equal(model.problem, '');
+});
+
+test('a refusal is passed on, and what is so now is asked for', async () => {
+  let asked = 0;
+  const model = modelOf(
+    sourceOf({
+      change: async () => Promise.reject(new Error('the last admin')),
+      users: async () => {
+        asked += 1;
+        return usersFrom(USERS);
+      }
+    })
+  );
+  const [ada] = usersFrom(USERS);
+  assert.ok(ada);
+
+  await assert.rejects(model.setRole(ada, 'learner'), /the last admin/);
+
+  assert.equal(asked, 1);
+});
