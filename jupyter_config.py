@@ -37,12 +37,34 @@ c = get_config()
 # How many megabytes of packages are kept on this server, for all projects.
 # c.PlatformApp.package_cache_mb = 20480
 
+# For how many days after its upload a file of the public index counts as young: whoever installs
+# it is told, as most malicious releases are found within days. 0: none counts as young.
+# c.PlatformApp.package_cool_off_days = 0.0
+
+# Whether young files are refused. Then those whose age the index does not say are, too.
+# c.PlatformApp.package_cool_off_denies = False
+
 # Which packages may not be installed, even if `package_allow` has them.
 # c.PlatformApp.package_deny = []
 
 # The package index that pip and uv in the sandboxes install from, through this server: the address
 # of its simple API. Empty: the one that pip on this server uses.
 # c.PlatformApp.package_index = ''
+
+# The largest file, in megabytes, that may be installed from.
+# c.PlatformApp.package_max_file_mb = 2048
+
+# The names, or patterns such as `acme-*`, of packages that come from `package_private_index` and
+# are never looked for anywhere else.
+# c.PlatformApp.package_private = []
+
+# A second index, for the packages that `package_private` names: the address of its simple API,
+# with a name and password if it needs them.
+# c.PlatformApp.package_private_index = ''
+
+# How many megabytes the packages of one project may take in all. 0 means no limit but that of the
+# disk.
+# c.PlatformApp.package_project_mb = 0
 
 # Whether only wheels may be installed, which run no code while they are.
 # c.PlatformApp.package_wheels_only = False

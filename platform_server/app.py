@@ -15,8 +15,17 @@ from platform_server.contents.keeping import NeverWaiting
 from platform_server.contents.parts import Parts
 from platform_server.contents.service import ContentsService
 from platform_server.contents.workspace_local import LocalWorkspace
+from platform_server.environments.allowance import Allowance
 from platform_server.environments.cache import FileCache
 from platform_server.environments.index import HttpIndex
+from platform_server.environments.installations import Installations
+from platform_server.environments.installed_folder import FolderEnvironments
+from platform_server.environments.ledger import Ledger
+from platform_server.environments.parts import Environments
+from platform_server.environments.pinned_index import PinnedIndex
+from platform_server.environments.policy import is_private
+from platform_server.environments.rebuilding import Rebuilder
+from platform_server.environments.recorder import Recorder
 from platform_server.environments.service import PackageService
 from platform_server.errors import EngineUnavailable, PlatformError, StorageUnavailable
 from platform_server.home_lock import HomeLock
@@ -67,6 +76,7 @@ from platform_server.storage.identity import (
 from platform_server.storage.kernel_sessions import SqlKernelSessionRepository
 from platform_server.storage.limits import SqlLimitsRepository
 from platform_server.storage.migrate import upgrade
+from platform_server.storage.packages import SqlRecordRepository, SqlTakeRepository
 from platform_server.storage.past import SqlPastRepository
 from platform_server.storage.preferences import SqlPreferenceRepository
 from platform_server.storage.projects import SqlProjectRepository
@@ -135,6 +145,7 @@ class Platform:
         await self.services.reviews.aclose()
         await self.services.terminals.aclose()
         await self.services.sandboxes.aclose()
+        await self.services.environments.aclose()
         await self.services.packages.aclose()
         await self.services.contents.aclose()
         if isinstance(self._blobs, SpoolingBlobStore):
@@ -190,6 +201,7 @@ class Platform:
         idle = IdleStopper(sandboxes, settings.idle, clock=clock.utc_now)
         contents = _contents(database, settings, self._blobs)
         idle.sources += [sandboxes.activity, terminals.activity, contents.activity]
+        packages, environments = _packages(settings, database, sandboxes)
         return Services(
             identity=identity,
             preferences=PreferenceService(SqlPreferenceRepository(database), clock=clock.utc_now),
@@ -202,7 +214,8 @@ class Platform:
             ages=AgeStopper(sandboxes, settings.most_age, clock=clock.utc_now),
             watch=SandboxWatch(sandboxes.watched, sandboxes.notices, clock=clock.utc_now),
             terminals=terminals,
-            packages=_packages(settings),
+            packages=packages,
+            environments=environments,
             kernel_sessions=SqlKernelSessionRepository(database),
             reviews=_reviews(database, self._blobs, projects, contents),
             figures=figures,
@@ -222,7 +235,14 @@ class Platform:
         services.sandboxes.exclusively = contents.exclusively
         services.sandboxes.on_stopping.append(contents.absorb)
         services.sandboxes.on_adopted.append(services.terminals.adopt)
-        services.projects.on_deleted += [stop, contents.forget_project, self._volumes.remove]
+        services.sandboxes.on_stopping.append(services.environments.recorder.keep)
+        services.sandboxes.doors.append(services.environments.rebuilder)
+        services.projects.on_deleted += [
+            stop,
+            contents.forget_project,
+            services.environments.forget,
+            self._volumes.remove,
+        ]
 
 
 def make_identity(database: Database, settings: Settings) -> IdentityService:
@@ -328,10 +348,35 @@ def _engine(settings: Settings) -> DockerEngine:
     return DockerEngine(installation=settings.installation, seccomp=seccomp, demands=demands)
 
 
-def _packages(settings: Settings) -> PackageService:
+def _packages(
+    settings: Settings, database: Database, sandboxes: SandboxService
+) -> tuple[PackageService, Environments]:
     url = settings.package_index or os.environ.get("PIP_INDEX_URL") or ""
-    cache = FileCache(settings.home.cache / "packages", limit=settings.package_cache_bytes)
-    return PackageService(HttpIndex(url), cache, settings.packages)
+    private = HttpIndex(settings.private_index) if settings.private_index else None
+    policy = settings.packages
+    records, takes = SqlRecordRepository(database), SqlTakeRepository(database)
+    allowance = Allowance(records, policy.max_project_bytes)
+    packages = PackageService(
+        PinnedIndex(HttpIndex(url), private, is_private=lambda name: is_private(policy, name)),
+        FileCache(settings.home.cache / "packages", limit=settings.package_cache_bytes),
+        policy,
+        ledger=Ledger(takes),
+        allowance=allowance,
+    )
+    recorder = Recorder(
+        environments=FolderEnvironments(settings.home.volumes),
+        records=records,
+        takes=takes,
+        packages=packages,
+        allowance=allowance,
+    )
+    installations = Installations(packages, recorder, sandboxes.runtime)
+    return packages, Environments(
+        recorder=recorder,
+        installations=installations,
+        rebuilder=Rebuilder(recorder, installations),
+        takes=takes,
+    )
 
 
 def _contents(database: Database, settings: Settings, blobs: BlobStore) -> ContentsService:

@@ -21,7 +21,8 @@ A class is a condition; its docstring is the message a user reads unless a bette
     │   └── QuotaExceeded  TooLarge  TooManyRequests
     └── Unavailable         a part of the platform is down; says which and what to do
         ├── EngineUnavailable  ImageMissing  SandboxStartFailed  SandboxGone  SandboxBusy
-        └── IdentityUnavailable  PackageIndexUnavailable  StorageUnavailable  SubmissionDamaged
+        ├── IdentityUnavailable  PackageIndexUnavailable  PackagesNotRebuilt
+        └── StorageUnavailable  SubmissionDamaged
 """
 
 from __future__ import annotations
@@ -279,6 +280,12 @@ class PackageIndexUnavailable(Unavailable):
     """The package index does not answer; try again in a moment."""
 
     reason = "package_index_unavailable"
+
+
+class PackagesNotRebuilt(Unavailable):
+    """Not all of the recorded packages could be installed again."""
+
+    reason = "packages_not_rebuilt"
 
 
 class SubmissionDamaged(Unavailable):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from platform_server.contents.keeping import Keeping
     from platform_server.contents.service import ContentsService
+    from platform_server.environments.parts import Environments
     from platform_server.environments.service import PackageService
     from platform_server.identity.preferences import PreferenceService
     from platform_server.identity.service import IdentityService
@@ -39,6 +40,7 @@ class Services:
     watch: SandboxWatch
     terminals: TerminalService
     packages: PackageService
+    environments: Environments
     kernel_sessions: KernelSessionRepository
     reviews: Reviews
     figures: Figures

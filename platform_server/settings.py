@@ -80,6 +80,7 @@ class Settings:
     terminals: TerminalLimits = field(default_factory=TerminalLimits)
     packages: PackagePolicy = field(default_factory=PackagePolicy)
     package_index: str = ""  # its address; empty: pip's own
+    private_index: str = field(default="", repr=False)  # may have a password in it
     package_cache_bytes: int = 20 * 2**30
     supabase: SupabaseKeys | None = None  # where accounts are kept, unless here
     storage: StorageKeys | None = None  # where files' bytes are kept, unless here

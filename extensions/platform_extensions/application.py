@@ -207,6 +207,38 @@ class PlatformApp(LabApp):
         False,
         help="Whether only wheels may be installed, which run no code while they are.",
     ).tag(config=True)
+    package_private_index = Unicode(
+        help="A second index, for the packages that `package_private` names: the address of its "
+        "simple API, with a name and password if it needs them.",
+    ).tag(config=True)
+    package_private = List(
+        Unicode(),
+        help="The names, or patterns such as `acme-*`, of packages that come from "
+        "`package_private_index` and are never looked for anywhere else.",
+    ).tag(config=True)
+    package_cool_off_days = Float(
+        0.0,
+        min=0.0,
+        help="For how many days after its upload a file of the public index counts as young: "
+        "whoever installs it is told, as most malicious releases are found within days. 0: none "
+        "counts as young.",
+    ).tag(config=True)
+    package_cool_off_denies = Bool(
+        False,
+        help="Whether young files are refused. Then those whose age the index does not say are, "
+        "too.",
+    ).tag(config=True)
+    package_max_file_mb = Integer(
+        2048,
+        min=1,
+        help="The largest file, in megabytes, that may be installed from.",
+    ).tag(config=True)
+    package_project_mb = Integer(
+        0,
+        min=0,
+        help="How many megabytes the packages of one project may take in all. 0 means no limit but "
+        "that of the disk.",
+    ).tag(config=True)
     package_cache_mb = Integer(
         20 * 1024,
         min=0,
@@ -247,12 +279,9 @@ class PlatformApp(LabApp):
             terminals=TerminalLimits(
                 per_user=self.max_terminals_per_user, idle=_hours(self.terminal_idle_hours)
             ),
-            packages=PackagePolicy(
-                allow=tuple(self.package_allow),
-                deny=tuple(self.package_deny),
-                wheels_only=self.package_wheels_only,
-            ),
+            packages=self._package_policy(),
             package_index=self.package_index,
+            private_index=self.package_private_index,
             package_cache_bytes=self.package_cache_mb * MEBIBYTE,
             sign_up=self.sign_up,
             outbox_bytes=self.outbox_mb * MEBIBYTE,
@@ -268,6 +297,19 @@ class PlatformApp(LabApp):
                 hourly=timedelta(days=self.keep_hourly_days),
             ),
             grace=timedelta(hours=self.unused_hours),
+        )
+
+    def _package_policy(self) -> PackagePolicy:
+        days = self.package_cool_off_days
+        return PackagePolicy(
+            allow=tuple(self.package_allow),
+            deny=tuple(self.package_deny),
+            private=tuple(self.package_private),
+            wheels_only=self.package_wheels_only,
+            max_file_bytes=self.package_max_file_mb * MEBIBYTE,
+            max_project_bytes=self.package_project_mb * MEBIBYTE or None,
+            cool_off=timedelta(days=days) if days else None,
+            cool_off_denies=self.package_cool_off_denies,
         )
 
     @classmethod

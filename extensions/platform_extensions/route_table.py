@@ -15,6 +15,7 @@ from platform_extensions.kernelspecs.routes import ROUTES as KERNELSPECS
 from platform_extensions.lab.handlers import NothingHandler
 from platform_extensions.lab.routes import ROUTES as LAB
 from platform_extensions.operations.routes import ROUTES as OPERATIONS
+from platform_extensions.packages.routes import ROUTES as PACKAGES
 from platform_extensions.projects.routes import ROUTES as PROJECTS
 from platform_extensions.routing import Route
 from platform_extensions.sessions.routes import ROUTES as SESSIONS
@@ -34,6 +35,7 @@ ROUTES: Sequence[Route] = (
     *KERNELS,
     *KERNELSPECS,
     *OPERATIONS,
+    *PACKAGES,
     *PROJECTS,
     *SESSIONS,
     *SUBMISSIONS,

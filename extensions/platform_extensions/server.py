@@ -22,6 +22,7 @@ from platform_extensions.logs import ScrubbingFormatter, log_everything_alike, l
 from platform_extensions.operations.handlers import SETTING as OBSERVER
 from platform_extensions.operations.observer import Observer
 from platform_extensions.operations.requests import time_request
+from platform_extensions.packages.events import PackageEvents
 from platform_extensions.packages.gateway import PackageGateway
 from platform_extensions.projects.storage import StorageEvents
 from platform_extensions.sockets import SocketRegistry, still_stands
@@ -158,6 +159,7 @@ class PlatformServer(ServerApp):
             StorageEvents(services.keeping, self.event_logger),
             SandboxNotices(services.sandboxes.notices, self.event_logger),
             SandboxEvents(services.sandboxes, services.projects, self.event_logger),
+            PackageEvents(services.environments, self.event_logger),
             observer,
         ]
         super().init_webapp()

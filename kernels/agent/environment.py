@@ -21,6 +21,14 @@ from pip._internal.cli.main import main
 sys.exit(main())
 """
 
+# What a kernel is made of: two copies of one of these in a process do not get on.
+_OF_KERNEL = frozenset(
+    {
+        *("IPython", "agent", "comm", "debugpy", "ipykernel", "jupyter_client", "jupyter_core"),
+        *("tornado", "traitlets", "zmq"),
+    }
+)
+
 # What makes pip and uv install here, from the only index there is.
 VARIABLES = {
     "VIRTUAL_ENV": str(FOLDER),
@@ -68,6 +76,21 @@ def enter() -> None:
     sys.path[first:first] = added
     sys.executable = str(FOLDER / "bin" / "python")
     sys.prefix = sys.exec_prefix = str(FOLDER)
+    _forget_replaced()
+
+
+def _forget_replaced() -> None:
+    """Let modules of which the project has its own version be imported anew, from there."""
+    try:
+        own = {path.name.partition(".")[0] for path in _packages().iterdir()}
+    except OSError:
+        return
+    image = tuple(_of_image())
+    for name, module in list(sys.modules.items()):
+        top = name.partition(".")[0]
+        file = getattr(module, "__file__", None) or ""
+        if top in own and top not in _OF_KERNEL and file.startswith(image):
+            del sys.modules[name]
 
 
 def _packages() -> Path:

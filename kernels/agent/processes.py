@@ -19,7 +19,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 # All that a process of the learner's finds in its environment.
 ENVIRONMENT = {
-    "PATH": f"{HOME}/.local/bin:{HOME}/.venv/bin:/opt/sandbox/bin:/usr/local/bin:/usr/bin:/bin",
+    "PATH": f"{HOME}/.local/bin:{HOME}/.venv/bin:/opt/sandbox/commands:"
+    "/opt/sandbox/bin:/usr/local/bin:/usr/bin:/bin",
     "HOME": HOME,
     "USER": "learner",
     "LOGNAME": "learner",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from time import CLOCK_REALTIME, clock_gettime_ns
 from typing import TYPE_CHECKING
 
-from platform_server.contents.beneath import Absent, folder
+from platform_server.beneath import Absent, folder
 from platform_server.contents.model import Kind
 from platform_server.contents.workspace import Seen, Signature, Walk
 from platform_server.errors import DirectoryNotEmpty

@@ -10,8 +10,8 @@ import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from platform_server.beneath import Absent, folder, regular_file, rename_new, status
 from platform_server.contents import tree
-from platform_server.contents.beneath import Absent, folder, regular_file, rename_new, status
 from platform_server.contents.model import Kind, RevisionId
 from platform_server.contents.workspace import Seen
 from platform_server.errors import (

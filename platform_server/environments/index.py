@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
 from cachetools import TTLCache
 from pydantic import ValidationError
 
+from platform_server.environments.addresses import is_elsewhere
 from platform_server.environments.model import IndexFile, IndexPage
 from platform_server.errors import PackageIndexUnavailable, PackageNotFound
 
@@ -20,6 +23,8 @@ _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 _FILES, _FRESH = 50_000, 600.0  # lines of pages remembered, for so many seconds
 _LARGEST_PAGE = 32 * 2**20  # bytes
 _PIECE = 256 * 1024
+log = logging.getLogger(__name__)
+
 _TIMEOUT = httpx.Timeout(30.0, pool=60.0)
 
 
@@ -29,8 +34,8 @@ class PackageIndex(Protocol):
     async def page(self, name: str) -> IndexPage:
         """Return a project's files. Raises PackageNotFound, PackageIndexUnavailable."""
 
-    def read(self, url: str) -> AsyncIterator[bytes]:
-        """Give a file's bytes. Raises PackageNotFound, PackageIndexUnavailable."""
+    def read(self, name: str, url: str) -> AsyncIterator[bytes]:
+        """Give the bytes of a file of that package. Raises as ``page`` does."""
 
     async def aclose(self) -> None:
         """Let go of connections."""
@@ -41,9 +46,12 @@ class HttpIndex:
 
     def __init__(self, url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Ask the index at ``url``, or the public one if that is ""."""
-        self._address = url
+        self._given = url
         self._client = httpx.AsyncClient(
-            timeout=_TIMEOUT, follow_redirects=True, transport=transport
+            timeout=_TIMEOUT,
+            follow_redirects=True,
+            transport=transport,
+            event_hooks={"request": [self._check_address]},
         )
         self._pages: TTLCache[str, IndexPage] = TTLCache(
             _FILES, _FRESH, getsizeof=lambda page: len(page.files) + 1
@@ -58,10 +66,11 @@ class HttpIndex:
                 self._pages[name] = page
         return page
 
-    async def read(self, url: str) -> AsyncIterator[bytes]:
+    async def read(self, name: str, url: str) -> AsyncIterator[bytes]:
         """Give a file's bytes, undecoded."""
+        del name
         try:
-            async with self._client.stream("GET", url) as answer:
+            async with self._client.stream("GET", url, auth=self._auth(url)) as answer:
                 _check(answer)
                 async for piece in answer.aiter_raw(_PIECE):
                     yield piece
@@ -73,10 +82,11 @@ class HttpIndex:
         await self._client.aclose()
 
     async def _fetch(self, name: str) -> IndexPage:
-        url = f"{(self._address or _public()).rstrip('/')}/{name}/"
-        body = bytearray()
+        url = f"{str(self._address).rstrip('/')}/{name}/"
+        body, auth = bytearray(), self._auth(url)
+        headers = {"Accept": _ACCEPT}
         try:
-            async with self._client.stream("GET", url, headers={"Accept": _ACCEPT}) as answer:
+            async with self._client.stream("GET", url, headers=headers, auth=auth) as answer:
                 _check(answer)
                 async for piece in answer.aiter_bytes(_PIECE):
                     body += piece
@@ -87,6 +97,23 @@ class HttpIndex:
                 return await asyncio.to_thread(_parse, name, bytes(body), kind, str(answer.url))
         except httpx.HTTPError as error:
             raise PackageIndexUnavailable from error
+
+    @cached_property
+    def _address(self) -> httpx.URL:
+        """Where the index is, without the name and password that may stand in its address."""
+        return httpx.URL(self._given or _public()).copy_with(userinfo=b"")
+
+    def _auth(self, url: str) -> httpx.Auth | None:
+        """Return what the index's own host is to be shown; other hosts are shown nothing."""
+        given, asked = httpx.URL(self._given), httpx.URL(url)
+        if not given.username or (asked.host, asked.port) != (given.host, given.port):
+            return None
+        return httpx.BasicAuth(given.username, given.password)
+
+    async def _check_address(self, request: httpx.Request) -> None:
+        if await is_elsewhere(request.url, self._address):
+            log.warning("the package index led to %s, where nobody follows", request.url.host)
+            raise PackageIndexUnavailable("The package index led somewhere it must not.")
 
 
 def _public() -> str:

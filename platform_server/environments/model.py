@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from packaging.utils import canonicalize_name
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 from pydantic import BaseModel, ConfigDict, Field
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -21,8 +28,12 @@ class PackagePolicy:
 
     allow: tuple[str, ...] = ("*",)
     deny: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()  # names that come from the private index, and from no other
     wheels_only: bool = False  # nothing whose installation runs code
     max_file_bytes: int = 2 * 2**30
+    max_project_bytes: int | None = None  # of all that a project has installed
+    cool_off: timedelta | None = None  # how old a public file has to be not to be noted
+    cool_off_denies: bool = False  # what is younger is refused
 
 
 class IndexFile(BaseModel):
@@ -43,6 +54,15 @@ class IndexFile(BaseModel):
     def is_wheel(self) -> bool:
         """Tell whether installing it runs no code of its own."""
         return self.filename.endswith(".whl")
+
+    @property
+    def uploaded_at(self) -> datetime | None:
+        """When it came to the index, None if that does not say."""
+        try:
+            moment = datetime.fromisoformat(self.upload_time or "")
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     @property
     def sha256(self) -> str | None:
@@ -69,3 +89,13 @@ class IndexPage(BaseModel):
 def normalised(name: str) -> str:
     """Return the one form of a package's name (PEP 503)."""
     return str(canonicalize_name(name))
+
+
+def version_of(filename: str) -> str:
+    """Return the version that a distribution's filename says, "" if it says none."""
+    try:
+        if filename.endswith(".whl"):
+            return str(parse_wheel_filename(filename)[1])
+        return str(parse_sdist_filename(filename)[1])
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return ""

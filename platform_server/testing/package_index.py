@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 _JSON = "application/vnd.pypi.simple.v1+json"
 
 
-def wheel(name: str, version: str, body: str) -> tuple[str, bytes]:
+def wheel(name: str, version: str, body: str, *, needs: str = "") -> tuple[str, bytes]:
     """Return the filename and the bytes of a wheel with one module."""
     module, info = name.replace("-", "_"), f"{name.replace('-', '_')}-{version}.dist-info"
     files = {
         f"{module}/__init__.py": body,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        + (f"Requires-Dist: {needs}\n" if needs else ""),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\n"
         "Root-Is-Purelib: true\nTag: py3-none-any\n",
     }
@@ -55,7 +56,12 @@ class LocalIndex:
     asked: list[str] = field(default_factory=list)
     altered: bool = False  # it sends other bytes than it promised
     as_html: bool = False
+    uploaded: dict[str, str] = field(default_factory=dict)  # when files came, by their names
+    open: threading.Event = field(default_factory=threading.Event)  # clear: files have to wait
     url: str = ""  # of the simple API
+
+    def __post_init__(self) -> None:
+        self.open.set()
 
     def add(self, name: str, *files: tuple[str, bytes]) -> None:
         """Offer a package."""
@@ -83,6 +89,7 @@ class LocalIndex:
                 return self._page(name)
             case ["files", name, filename] if filename in self.packages.get(name, {}):
                 data = self.packages[name][filename]
+                self.open.wait()
                 return 200, "application/octet-stream", data + b"!" * self.altered
         return 404, "text/plain", b""
 
@@ -104,6 +111,7 @@ class LocalIndex:
                 "hashes": {"sha256": digest},
                 "size": len(self.packages[name][filename]),
             }
+            | ({"upload-time": self.uploaded[filename]} if filename in self.uploaded else {})
             for filename, digest in digests.items()
         ]
         page = {"meta": {"api-version": "1.0"}, "name": name, "files": files}

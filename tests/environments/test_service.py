@@ -12,7 +12,6 @@ import pytest
 from platform_server.environments.cache import FileCache
 from platform_server.environments.index import HttpIndex
 from platform_server.environments.model import PackagePolicy
-from platform_server.environments.service import PackageEvent, PackageService
 from platform_server.errors import (
     PackageDenied,
     PackageIndexUnavailable,
@@ -20,11 +19,13 @@ from platform_server.errors import (
     TooLarge,
 )
 from platform_server.projects.model import ProjectId
+from platform_server.testing.packages import package_service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from platform_server.environments.service import PackageEvent, PackageService
     from platform_server.testing.package_index import LocalIndex
 
 PROJECT = ProjectId("wonder")
@@ -32,13 +33,11 @@ WHEEL = "sample_lib-1.0-py3-none-any.whl"
 
 
 def service_of(index: LocalIndex, folder: Path, **policy: object) -> PackageService:
-    service = PackageService(
+    return package_service(
         HttpIndex(index.url),
-        FileCache(folder, limit=10**6),
+        folder,
         PackagePolicy(**policy),  # type: ignore[arg-type]  # of each test's own
     )
-    service.start()
-    return service
 
 
 @pytest.fixture
@@ -159,9 +158,7 @@ async def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
 
 
 async def test_an_index_that_does_not_answer_is_said_to(tmp_path: Path) -> None:
-    nobody = PackageService(
-        HttpIndex("http://127.0.0.1:9/simple"), FileCache(tmp_path, limit=1), PackagePolicy()
-    )
+    nobody = package_service(HttpIndex("http://127.0.0.1:9/simple"), tmp_path, PackagePolicy())
     with pytest.raises(PackageIndexUnavailable):
         await nobody.page(PROJECT, "sample-lib")
     await nobody.aclose()

@@ -99,6 +99,12 @@ PLACES: dict[str, str] = {
     r"/api/projects/(\w+)/archive": "/api/projects/{project}/archive",
     r"/api/projects/(\w+)/import": "/api/projects/{project}/import",
     r"/api/storage": "/api/storage",
+    r"/api/projects/(\w+)/packages/?": "/api/projects/{project}/packages",
+    r"/api/projects/(\w+)/packages/installation": "/api/projects/{project}/packages/installation",
+    r"/api/projects/(\w+)/packages/requirements\.txt": (
+        "/api/projects/{project}/packages/requirements.txt"
+    ),
+    r"/api/admin/packages/audit": "/api/admin/packages/audit",
     r"/api/projects/(\w+)/submissions/?": "/api/projects/{project}/submissions/",
     r"/api/projects/(\w+)/submissions/preview": "/api/projects/{project}/submissions/preview",
     r"/api/submissions/?": "/api/submissions/",

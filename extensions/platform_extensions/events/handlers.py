@@ -12,6 +12,7 @@ from platform_extensions.base import PRINCIPAL, current_principal
 from platform_extensions.containers.notices import EVENT as NOTICE_EVENT
 from platform_extensions.events.audience import AUDIENCE
 from platform_extensions.failures import JsonFailures
+from platform_extensions.packages.events import EVENT as PACKAGES_EVENT
 from platform_extensions.projects.storage import EVENT as STORAGE_EVENT
 from platform_extensions.sockets import sockets_of
 from platform_server.errors import AccessDenied, LimitReached, NotFound, Unavailable
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from platform_extensions.sockets import Ticket
     from platform_server.identity.model import UserId
 
-OF_PROJECTS = frozenset({NOTICE_EVENT, STORAGE_EVENT})  # schemas whose events have a "project_id"
+# Schemas whose events have a "project_id".
+OF_PROJECTS = frozenset({NOTICE_EVENT, STORAGE_EVENT, PACKAGES_EVENT})
 _TRY_AGAIN = 1013  # websocket close code
 
 

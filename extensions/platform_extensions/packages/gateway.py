@@ -35,6 +35,7 @@ _AT_ONCE = 8  # pages and files that are answered at once
 _IDLE = 60.0  # seconds that a connection may say nothing
 _HEADERS = 16 * 1024  # bytes
 _PIECE = 256 * 1024
+_NOTED = 300  # characters of a refused request that are kept
 _JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -101,7 +102,7 @@ class _Server(HTTPServer):
 class _Handler(RequestHandler):
     """Answers GET and HEAD, with errors as JSON."""
 
-    SUPPORTED_METHODS = ("GET", "HEAD")
+    SUPPORTED_METHODS: tuple[str, ...] = ("GET", "HEAD")
 
     def initialize(self, packages: PackageService, project_id: ProjectId) -> None:
         self.packages = packages
@@ -167,7 +168,11 @@ class _File(_Handler):
 
 
 class _Nothing(_Handler):
-    """Everything else."""
+    """Everything else: other paths, whole addresses, tunnels. Refused, and kept that it was."""
 
-    def prepare(self) -> None:
+    SUPPORTED_METHODS = (*RequestHandler.SUPPORTED_METHODS, "CONNECT")
+
+    async def prepare(self) -> None:
+        wanted = f"no package: {self.request.method} {self.request.uri}"
+        await self.packages.note_refused(self.project_id, wanted[:_NOTED])
         self.send_error(404)
