@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from platform_server.testing.web_kernels import kernel_of, value_of
+
 if TYPE_CHECKING:
     from platform_server.testing.sandbox_fixtures import Inside
+    from platform_server.testing.serving import Person
 
 PYTHON = "/opt/sandbox/bin/python"
 
@@ -50,3 +53,19 @@ async def test_022_no_port_is_published(inside: Inside) -> None:
 async def test_027_no_raw_packet_leaves(inside: Inside) -> None:
     result = await inside(f'{PYTHON} -c "import socket; socket.socket(2, 3, 1)"')
     assert b"not permitted" in result.stderr
+
+
+async def test_019_no_socket_of_anothers_kernel_is_in_sight(alice: Person, inside: Inside) -> None:
+    """Kernels listen on sockets of the server's folder, which no sandbox sees, and on no port."""
+    await alice.project("other sandbox")
+    async with kernel_of(alice, "other sandbox") as socket:
+        await socket.run("1")
+        listening = "cat /proc/net/unix /proc/net/tcp /proc/net/tcp6"
+        seen = (await inside(f"{listening}; find / -xdev -type s 2>/dev/null")).stdout.decode()
+        own = await value_of(socket, f"import subprocess; subprocess.getoutput({listening!r})")
+    folder = str(alice.server.home)
+    assert folder not in seen
+    assert folder not in own
+    ports = [line.split()[1] for line in own.splitlines() if " 0A " in line]
+    assert ports  # the package index, for one
+    assert {port.partition(":")[0] for port in ports} == {"0100007F"}

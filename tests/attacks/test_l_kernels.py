@@ -198,3 +198,25 @@ async def test_129_many_windows_of_one_name_at_once_leave_one_that_works(
     await asyncio.gather(*(visit() for _ in range(20)))
     async with connected(alice, kernel_id, session=name) as last:
         assert text_of(await last.run("print('works')")) == "works\n"
+
+
+# In the kernel: 80 MB of frames, which are no message, to everybody who listens.
+FAKE_FRAMES = """
+kernel = get_ipython().kernel
+kernel.iopub_socket.send_multipart([b'x' * (20 << 20)] * 4, copy=False)
+"""
+
+
+async def test_120_huge_frames_of_a_fake_kernel_fill_no_memory(
+    alice: Person, kernel_id: str, bystander: KernelSocket
+) -> None:
+    server = alice.server.process.pid
+    async with connected(alice, kernel_id) as socket:
+        await socket.run("1")
+        most = before = resident_bytes(server)
+        request = await socket.execute(FAKE_FRAMES)
+        while not is_over(socket.messages, request):
+            assert text_of(await bystander.run("print('fine')")) == "fine\n"
+            most = max(most, resident_bytes(server))
+        assert most - before < 48 * MEBIBYTE
+        assert text_of(await socket.run("print('works')")) == "works\n"

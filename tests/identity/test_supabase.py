@@ -185,7 +185,7 @@ FORGED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("claims", FORGED.values(), ids=FORGED)
-async def test_71_a_token_that_claims_what_is_not_so_is_nobodys(
+async def test_071_a_token_that_claims_what_is_not_so_is_nobodys(
     identity: IdentityService, project: SupabaseAuth, claims: dict[str, Any]
 ) -> None:
     user_id = project.add(ADA, PASSWORD)
@@ -195,7 +195,7 @@ async def test_71_a_token_that_claims_what_is_not_so_is_nobodys(
     assert await identity.principal_of_token(forged) is None
 
 
-async def test_71_a_signature_counts_only_with_the_key_it_belongs_to(
+async def test_071_a_signature_counts_only_with_the_key_it_belongs_to(
     identity: IdentityService, project: SupabaseAuth
 ) -> None:
     user_id = project.add(ADA, PASSWORD)

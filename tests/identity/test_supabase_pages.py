@@ -71,7 +71,7 @@ async def test_a_forgotten_password_is_replaced(
     assert (await browser.get("/api/me")).json()["identity"]["email"] == email
 
 
-async def test_72_a_ban_closes_open_websockets_within_seconds(
+async def test_072_a_ban_closes_open_websockets_within_seconds(
     supabased: Server, project: SupabaseAuth
 ) -> None:
     user_id = project.add("banned@example.org", PASSWORD)

@@ -86,7 +86,7 @@ async def test_a_client_that_left_for_good_is_forgotten(connect: Connect) -> Non
     assert conversation.link.attach("alice", "first", Reader()) is not conversation.client
 
 
-async def test_another_user_does_not_get_what_waits_by_using_the_same_session_name(
+async def test_078_another_user_does_not_get_what_waits_by_using_the_same_session_name(
     connect: Connect,
 ) -> None:
     conversation = await connect()

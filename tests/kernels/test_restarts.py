@@ -18,7 +18,7 @@ class Clock:
 LIMITS = RestartLimits(attempts=3, stable=30, pauses=(0, 1, 5))
 
 
-def test_a_kernel_that_keeps_ending_is_started_ever_more_slowly_and_then_not_at_all() -> None:
+def test_089_a_kernel_that_keeps_ending_is_started_ever_more_slowly_and_then_not_at_all() -> None:
     policy = RestartPolicy(LIMITS, now=Clock())
     assert [policy.pause() for _ in range(4)] == [0, 1, 5, None]
 

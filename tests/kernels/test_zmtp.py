@@ -96,7 +96,7 @@ def test_the_limit_counts_all_frames_of_a_message_together() -> None:
     assert isinstance(reader.pull(), zmtp.Oversized)
 
 
-def test_a_skipped_message_is_thrown_away_as_it_arrives() -> None:
+def test_120_a_skipped_message_is_thrown_away_as_it_arrives() -> None:
     reader = decoder(limit=1000)
     reader.feed(b"\x02" + struct.pack("!Q", 10 * MEBIBYTE))
     for _ in range(10):
@@ -194,7 +194,7 @@ async def test_it_connects_again_when_the_other_side_comes_back(
     await dealer.aclose()
 
 
-async def test_a_peer_that_never_ends_its_message_fills_no_memory(tmp_path: Path) -> None:
+async def test_120_a_peer_that_never_ends_its_message_fills_no_memory(tmp_path: Path) -> None:
     announced = 200
     ended = asyncio.Event()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from platform_server.testing.serving import Person
 
 
-async def test_a_new_installation_serves_what_was_saved_before_the_backup(
+async def test_109_a_new_installation_serves_what_was_saved_before_the_backup(
     alice: Person, tmp_path: Path
 ) -> None:
     await alice.project("backed up")

@@ -71,7 +71,7 @@ async def told(socket: ClientConnection) -> dict[str, Any]:
                 return event
 
 
-async def test_an_outage_loses_nothing_and_is_told_truthfully(
+async def test_110_an_outage_loses_nothing_and_is_told_truthfully(
     remote: RemoteStore, home: Path, image: str
 ) -> None:
     del image  # it has to be there

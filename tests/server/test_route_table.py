@@ -315,7 +315,7 @@ async def test_a_stranger_gets_nothing(
 
 
 @pytest.mark.parametrize(("route", "method"), of_the_owners(), ids=named)
-async def test_what_is_anothers_looks_as_if_it_were_not_there(
+async def test_076_what_is_anothers_looks_as_if_it_were_not_there(
     owned: Owned, others: list[Person], route: Route, method: str
 ) -> None:
     template = PLACES[route.pattern]

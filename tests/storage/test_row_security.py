@@ -79,7 +79,7 @@ async def refusals(url: str, statements: dict[str, sql.Composed]) -> dict[str, s
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_a_public_role_may_do_nothing_with_any_table(
+async def test_104_a_public_role_may_do_nothing_with_any_table(
     role: str, supabase: str, postgres: Cluster
 ) -> None:
     tables = await rows(postgres.url(supabase), TABLES)
@@ -91,7 +91,7 @@ async def test_a_public_role_may_do_nothing_with_any_table(
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_even_with_every_right_granted_a_public_role_sees_and_changes_nothing(
+async def test_104_with_every_right_granted_a_public_role_still_sees_and_changes_nothing(
     role: str, supabase: str, postgres: Cluster
 ) -> None:
     await postgres.execute(
@@ -107,7 +107,7 @@ async def test_even_with_every_right_granted_a_public_role_sees_and_changes_noth
     assert len(users) == 2  # there was something to see
 
 
-async def test_a_table_that_was_opened_is_closed_when_a_server_starts(
+async def test_104_a_table_that_was_opened_is_closed_when_a_server_starts(
     supabase: str, postgres: Cluster
 ) -> None:
     for statement in ("GRANT ALL ON {} TO PUBLIC", "ALTER TABLE {} DISABLE ROW LEVEL SECURITY"):

@@ -150,7 +150,7 @@ async def test_a_page_of_somebody_else_says_nothing_about_blobs(
             await read(blobs, blob)
 
 
-async def test_names_are_made_of_what_the_server_takes(
+async def test_106_names_are_made_of_hashes_and_ids_only(
     storage: SupabaseStorage, blobs: SupabaseBlobStore, tmp_path: Path
 ) -> None:
     for name in ("été.txt", "a#b", "100%", "a/../b", "[1]"):
@@ -166,7 +166,7 @@ async def test_bytes_that_look_like_a_path_are_bytes(
     assert await read(blobs, await put(blobs, tmp_path, b"/etc/passwd")) == b"/etc/passwd"
 
 
-async def test_the_key_is_in_no_log_error_or_representation(
+async def test_108_the_key_is_in_no_log_error_or_representation(
     storage: SupabaseStorage, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -490,7 +490,7 @@ async def test_lists_are_followed_to_their_end(
     assert len([name async for name in blobs.projects()]) == 5
 
 
-async def test_a_project_that_is_a_prefix_of_anothers_is_not_the_other(
+async def test_106_a_project_that_is_a_prefix_of_anothers_is_not_the_other(
     blobs: SupabaseBlobStore, tmp_path: Path
 ) -> None:
     blob = await put(blobs, tmp_path, b"tea", ProjectId("wonderland"))
