@@ -7,6 +7,16 @@ for example `c.ServerApp.port`.
 
 c = get_config()
 
+# How many seconds a cell may take when a submission is run again.
+# c.PlatformApp.check_cell_seconds = 120.0
+
+# How many seconds a whole notebook may take when a submission is run again.
+# c.PlatformApp.check_notebook_seconds = 600.0
+
+# How many submissions are run again at the same time, in sandboxes of their own, to see whether
+# they reproduce; the others wait. 0 means that none are.
+# c.PlatformApp.checks_at_once = 1
+
 # For how many days every saved state of a file is kept; later the last one of each hour is. 0
 # means for ever. What a checkpoint marks is always kept.
 # c.PlatformApp.keep_everything_days = 30.0

@@ -44,6 +44,8 @@ from platform_server.paths import resource
 from platform_server.projects.service import ProjectService
 from platform_server.review.discussion import DiscussionService
 from platform_server.review.preview import PreviewService
+from platform_server.review.reproduction.runner import Runner
+from platform_server.review.reproduction.service import ReproductionService
 from platform_server.review.reviews import Reviews
 from platform_server.review.service import ReviewService
 from platform_server.review.submitted import SubmittedFiles
@@ -81,6 +83,7 @@ from platform_server.storage.past import SqlPastRepository
 from platform_server.storage.preferences import SqlPreferenceRepository
 from platform_server.storage.projects import SqlProjectRepository
 from platform_server.storage.review import SqlSubmissionRepository
+from platform_server.storage.review_checks import SqlCheckRepository
 from platform_server.storage.review_threads import SqlThreadRepository
 from platform_server.storage.sandboxes import SqlSandboxRepository
 from platform_server.storage.terminals import SqlTerminalRepository
@@ -133,6 +136,7 @@ class Platform:
         await self._warn_of_engine()
         await self.services.sandboxes.start()
         await self.services.terminals.start()
+        await self.services.reviews.start()
         self.services.idle.start()
         self.services.ages.start()
         self.services.watch.start()
@@ -217,8 +221,31 @@ class Platform:
             packages=packages,
             environments=environments,
             kernel_sessions=SqlKernelSessionRepository(database),
-            reviews=_reviews(database, self._blobs, projects, contents),
             figures=figures,
+            reviews=self._reviews(projects, contents, sandboxes),
+        )
+
+    def _reviews(
+        self, projects: ProjectService, contents: ContentsService, sandboxes: SandboxService
+    ) -> Reviews:
+        database, checks = self._database, self._settings.checks
+        repository = SqlSubmissionRepository(database)
+        files = SubmittedFiles(repository, self._blobs, contents.differ, contents)
+        discussion = DiscussionService(SqlThreadRepository(database), files)
+        return Reviews(
+            submissions=ReviewService(repository, projects, contents),
+            files=files,
+            discussion=discussion,
+            suggestions=SuggestionService(discussion, projects, contents),
+            viewer=Viewer(files),
+            previews=PreviewService(repository, projects, contents),
+            reproduction=ReproductionService(
+                SqlCheckRepository(database),
+                repository,
+                files,
+                Runner(files, sandboxes.lone, checks),
+                checks,
+            ),
         )
 
     def _keeping(self) -> Keeping:
@@ -281,22 +308,6 @@ def make_blobs(settings: Settings, remote: BlobStore | None) -> BlobStore:
     if remote is None:
         return FolderBlobStore(settings.home.blobs)
     return SpoolingBlobStore(remote, settings.home.outbox, limit=settings.outbox_bytes)
-
-
-def _reviews(
-    database: Database, blobs: BlobStore, projects: ProjectService, contents: ContentsService
-) -> Reviews:
-    repository = SqlSubmissionRepository(database)
-    files = SubmittedFiles(repository, blobs, contents.differ, contents)
-    discussion = DiscussionService(SqlThreadRepository(database), files)
-    return Reviews(
-        submissions=ReviewService(repository, projects, contents),
-        files=files,
-        discussion=discussion,
-        suggestions=SuggestionService(discussion, projects, contents),
-        viewer=Viewer(files),
-        previews=PreviewService(repository, projects, contents),
-    )
 
 
 def _accounts(database: Database, users: SqlUserRepository, settings: Settings) -> Accounts:

@@ -17,6 +17,7 @@ from platform_server.environments.model import PackagePolicy
 from platform_server.errors import InvalidInput
 from platform_server.identity.supabase_api import SupabaseKeys
 from platform_server.paths import Home
+from platform_server.review.reproduction.model import CheckLimits
 from platform_server.sandboxes.model import Limits
 from platform_server.sandboxes.pool import PoolSize
 from platform_server.terminals.model import TerminalLimits
@@ -78,6 +79,7 @@ class Settings:
     role_limits: RoleLimits = field(default_factory=dict)  # what is otherwise for a role's projects
     contents: ContentsLimits = field(default_factory=ContentsLimits)
     terminals: TerminalLimits = field(default_factory=TerminalLimits)
+    checks: CheckLimits = field(default_factory=CheckLimits)  # whether submissions reproduce
     packages: PackagePolicy = field(default_factory=PackagePolicy)
     package_index: str = ""  # its address; empty: pip's own
     private_index: str = field(default="", repr=False)  # may have a password in it

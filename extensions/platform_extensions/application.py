@@ -25,6 +25,7 @@ from platform_extensions.terminals.routes import SETTINGS as TERMINAL_SETTINGS
 from platform_kernels.specs import PlatformKernelSpecs
 from platform_server.contents.limits import ContentsLimits, Quota, Retention
 from platform_server.environments.model import PackagePolicy
+from platform_server.review.reproduction.model import CheckLimits
 from platform_server.sandboxes.model import Limits
 from platform_server.sandboxes.pool import PoolSize
 from platform_server.settings import Settings, environment, settings_from
@@ -190,6 +191,22 @@ class PlatformApp(LabApp):
         help="A terminal that nobody used for so many hours is closed. 0 means never.",
     ).tag(config=True)
 
+    checks_at_once = Integer(
+        1,
+        min=0,
+        help="How many submissions are run again at the same time, in sandboxes of their own, to "
+        "see whether they reproduce; the others wait. 0 means that none are.",
+    ).tag(config=True)
+    check_cell_seconds = Float(
+        120.0,
+        min=1.0,
+        help="How many seconds a cell may take when a submission is run again.",
+    ).tag(config=True)
+    check_notebook_seconds = Float(
+        600.0,
+        min=1.0,
+        help="How many seconds a whole notebook may take when a submission is run again.",
+    ).tag(config=True)
     package_index = Unicode(
         help="The package index that pip and uv in the sandboxes install from, through this "
         "server: the address of its simple API. Empty: the one that pip on this server uses.",
@@ -278,6 +295,11 @@ class PlatformApp(LabApp):
             contents=self._contents_limits(),
             terminals=TerminalLimits(
                 per_user=self.max_terminals_per_user, idle=_hours(self.terminal_idle_hours)
+            ),
+            checks=CheckLimits(
+                at_once=self.checks_at_once,
+                cell_seconds=self.check_cell_seconds,
+                notebook_seconds=self.check_notebook_seconds,
             ),
             packages=self._package_policy(),
             package_index=self.package_index,

@@ -150,6 +150,7 @@ class Happening(Enum):
     REOPENED = "reopened"
     APPLIED = "applied"
     DECIDED = "decided"
+    REPRODUCED = "reproduced"  # it was run again, or could not be
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,7 +61,8 @@ class Note:
     actor_id: UserId
     what: Happening
     detail: Mapping[str, str | int | None] = field(default_factory=dict)
-    tell: frozenset[UserId] = frozenset()  # the actor is not told
+    tell: frozenset[UserId] = frozenset()  # the actor is not told, unless:
+    tells_actor: bool = False  # it is not the actor who did it, but the platform for them
 
 
 @dataclass(frozen=True, kw_only=True)

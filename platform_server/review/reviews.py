@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from platform_server.review.discussion import DiscussionService
     from platform_server.review.preview import PreviewService
+    from platform_server.review.reproduction.service import ReproductionService
     from platform_server.review.service import ReviewService
     from platform_server.review.submitted import SubmittedFiles
     from platform_server.review.suggestions import SuggestionService
@@ -24,7 +25,14 @@ class Reviews:
     suggestions: SuggestionService
     viewer: Viewer
     previews: PreviewService
+    reproduction: ReproductionService
+
+    async def start(self) -> None:
+        """Start what works on the submissions."""
+        self.submissions.on_submitted.append(self.reproduction.submitted)
+        await self.reproduction.start()
 
     async def aclose(self) -> None:
         """End what works on the submissions. May be called twice."""
+        await self.reproduction.aclose()
         await self.viewer.aclose()

@@ -30,7 +30,7 @@ from platform_server.review.repository import NewRound, Note, Step, Wanted
 from platform_server.review.rules import View, require_maker, require_reviewer, sees
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from platform_server.identity.model import Principal, UserId
     from platform_server.projects.model import ProjectView
@@ -74,7 +74,8 @@ class Contents(Protocol):
 class ReviewService:
     """What makers and reviewers do with submissions. Every method checks what they may do.
 
-    A submission that somebody may not see is not found.
+    A submission that somebody may not see is not found. ``on_submitted`` hooks run after each round
+    was kept.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class ReviewService:
         now: clock.Clock = clock.utc_now,
         new_id: clock.IdFactory = clock.new_id,
     ) -> None:
+        self.on_submitted: list[Callable[[View], Awaitable[None]]] = []
         self._repository = repository
         self._projects = projects
         self._contents = contents
@@ -113,7 +115,10 @@ class ReviewService:
             at=self._now(),
         )
         submission = await self._repository.submit(new)
-        return await self.get(principal, submission.id)
+        view = await self.get(principal, submission.id)
+        for hook in self.on_submitted:
+            await hook(view)
+        return view
 
     async def withdraw(self, principal: Principal, submission_id: SubmissionId) -> View:
         """Take an undecided submission back. Makers only. Raises Conflict once it is decided."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from platform_server.contents.blobs import BlobStore
     from platform_server.contents.model import Entry
     from platform_server.projects.model import ProjectId
+    from platform_server.review.model import Round
     from platform_server.review.repository import SubmissionRepository
     from platform_server.review.rules import View
 
@@ -53,8 +54,11 @@ class SubmittedFiles:
 
     async def list(self, view: View, number: int) -> Files:
         """Return a round's files, by path. Raises SubmissionNotFound, SubmissionDamaged."""
-        submitted = require_round(view, number)
-        files = await self._repository.files(view.submission.id, number)
+        return await self.of_round(require_round(view, number))
+
+    async def of_round(self, submitted: Round) -> Files:
+        """Return a round's files, by path. Raises SubmissionDamaged."""
+        files = await self._repository.files(submitted.submission_id, submitted.number)
         if digest_of(files) != submitted.digest:
             raise SubmissionDamaged
         return files
@@ -69,7 +73,11 @@ class SubmittedFiles:
 
     def open(self, view: View, file: SubmittedFile) -> AsyncIterator[bytes]:
         """Return a file's bytes in pieces; the last one only if they are what was submitted."""
-        return self._blobs.open(view.submission.project_id, file.blob)
+        return self.pieces(view.submission.project_id, file)
+
+    def pieces(self, project_id: ProjectId, file: SubmittedFile) -> AsyncIterator[bytes]:
+        """Return the bytes of a file of a project's round in pieces, as ``open`` does."""
+        return self._blobs.open(project_id, file.blob)
 
     async def read(self, view: View, file: SubmittedFile) -> bytes:
         """Return the bytes of a file that fits into memory."""

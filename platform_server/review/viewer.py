@@ -48,6 +48,15 @@ class Viewer:
         """Return a file in parts, as JSON. Raises what ``page`` does."""
         return await self._shown(view, file, "parts")
 
+    async def page_of(self, name: str, data: bytes) -> bytes:
+        """Return what is no file of a round as a page, made anew each time.
+
+        Raises TooLarge, TooManyRequests.
+        """
+        if len(data) > LARGEST:
+            raise TooLarge(_TOO_LARGE)
+        return await self._asked({"name": name, "form": "page"}, data)
+
     async def aclose(self) -> None:
         """End the process. May be called twice."""
         for one in list(self._under_way.values()):
@@ -68,10 +77,13 @@ class Viewer:
         if file.size > LARGEST:
             raise TooLarge(_TOO_LARGE)
         data = await self._files.read(view, file)
-        answer = await self._worker.ask({"name": key[1], "form": key[2]}, data)
-        if answer is None:
-            raise TooLarge(_TOO_MUCH)
-        made = str(answer["text"]).encode(errors="replace")
+        made = await self._asked({"name": key[1], "form": key[2]}, data)
         if len(made) <= _REMEMBERED // 4:
             self._pages[key] = made
         return made
+
+    async def _asked(self, job: dict[str, str], data: bytes) -> bytes:
+        answer = await self._worker.ask(job, data)
+        if answer is None:
+            raise TooLarge(_TOO_MUCH)
+        return str(answer["text"]).encode(errors="replace")

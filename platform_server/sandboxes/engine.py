@@ -26,6 +26,7 @@ class ContainerSpec:
     workspace: Path  # host folder, seen as WORKSPACE
     home: Path  # host folder, seen as HOME
     control: Path  # host folder with the server's socket for the agent; read-only inside
+    is_background: bool = False  # gets processor time that nobody else wants
 
 
 @dataclass(frozen=True, kw_only=True)

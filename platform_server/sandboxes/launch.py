@@ -68,7 +68,12 @@ class Launcher:
         )
 
     async def launch(
-        self, runtime: AgentRuntime, volume: Volume, project_id: ProjectId | None
+        self,
+        runtime: AgentRuntime,
+        volume: Volume,
+        project_id: ProjectId | None,
+        *,
+        is_background: bool = False,
     ) -> None:
         """Start a container and return when its agent serves.
 
@@ -85,6 +90,7 @@ class Launcher:
                 workspace=volume.files,
                 home=volume.home,
                 control=runtime.control,
+                is_background=is_background,
             )
         )
         try:

@@ -15,6 +15,7 @@ from platform_server.errors import (
     EngineUnavailable,
     LimitReached,
     PlatformError,
+    ProjectNotFound,
     SandboxNotFound,
 )
 from platform_server.operations.figures import Figures, Operation, Thing
@@ -23,6 +24,7 @@ from platform_server.sandboxes.end_words import stop_words_of
 from platform_server.sandboxes.health import look_at
 from platform_server.sandboxes.launch import Launcher
 from platform_server.sandboxes.limits import Alike
+from platform_server.sandboxes.lone import LoneSandboxes
 from platform_server.sandboxes.model import (
     EndCause,
     Ended,
@@ -132,6 +134,14 @@ class SandboxService:
             volumes=volumes,
             run_folder=run_folder,
             image=policy.image,
+            new_id=new_id,
+        )
+        self.lone = LoneSandboxes(
+            self._launcher,
+            volumes,
+            ready=self._adopt,
+            limits_of=self._limits_of,
+            others=lambda: list(self._starting.values()),
             new_id=new_id,
         )
         self._adoption = Adoption(
@@ -351,6 +361,13 @@ class SandboxService:
             raise
         return warm
 
+    async def _limits_of(self, project_id: ProjectId) -> Limits:
+        """Return what a sandbox for a project may use, even if the project is gone."""
+        try:
+            return (await self._entitlements.of(project_id)).limits
+        except ProjectNotFound:
+            return self._policy.limits
+
     async def _discard(self, warm: WarmSandbox) -> None:
         """Leave nothing of a sandbox that waited."""
         ended = self._ended(EndCause.ENGINE, "It was not needed.")
@@ -482,6 +499,7 @@ class SandboxService:
 
     async def _note_death(self, died: ContainerDied) -> None:
         await self._pool.drop(died.sandbox_id)
+        await self.lone.note_death(died.sandbox_id)
         for running in list(self._running.values()):
             if running.sandbox.id == died.sandbox_id:
                 container = await self._engine.inspect(died.sandbox_id)

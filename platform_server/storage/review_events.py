@@ -50,7 +50,7 @@ async def keep(connection: AsyncConnection, submission_id: SubmissionId, note: N
             seal=event.seal,
         )
     )
-    told = sorted(note.tell - {note.actor_id})
+    told = sorted(note.tell if note.tells_actor else note.tell - {note.actor_id})
     if told:
         about = {"submission_id": event.submission_id, "number": event.number}
         await connection.execute(

@@ -43,6 +43,7 @@ _KEPT_AWAY = ("JUPYTER", "SUPABASE")  # of the environment in which the tests ru
 _COMMAND = Path(sys.executable).with_name("jupyter-platform")
 _MODEST = (
     "--PlatformApp.warm_sandboxes=0",  # many servers share one machine
+    "--PlatformApp.checks_at_once=0",
     f"--PlatformApp.sandbox_runtime={RUNTIME}",
 )
 _READY = re.compile(rb"The platform is served at (http://\S+)")
@@ -73,7 +74,7 @@ class Server:
         with log.open("wb") as sink:
             process = await asyncio.create_subprocess_exec(
                 *(*command, f"--port={port or free_port()}"),
-                *("--LabApp.expose_app_in_browser=True", *_MODEST, *options),
+                *("--LabApp.expose_app_in_browser=True", *_modest(options), *options),
                 cwd=home.parent,
                 env=_environ(home) | (variables or {}),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -201,6 +202,12 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def _modest(options: Sequence[str]) -> list[str]:
+    """Return what a test's server is told unless the test says something else."""
+    said = {one.partition("=")[0] for one in options}
+    return [one for one in _MODEST if one.partition("=")[0] not in said]
 
 
 def _environ(home: Path) -> dict[str, str]:

@@ -18,14 +18,18 @@ from platform_server.projects.model import Access
 from platform_server.projects.service import ProjectService
 from platform_server.review.discussion import DiscussionService
 from platform_server.review.preview import PreviewService
+from platform_server.review.reproduction.runner import Runner
+from platform_server.review.reproduction.service import ReproductionService
 from platform_server.review.service import ReviewService
 from platform_server.review.submitted import SubmittedFiles
 from platform_server.review.suggestions import SuggestionService
 from platform_server.storage.identity import SqlUserRepository
 from platform_server.storage.projects import SqlProjectRepository
 from platform_server.storage.review import SqlSubmissionRepository
+from platform_server.storage.review_checks import SqlCheckRepository
 from platform_server.storage.review_threads import SqlThreadRepository
 from platform_server.testing.databases import KINDS
+from platform_server.testing.lone import LocalLoneSandboxes
 from platform_server.testing.people import BEGAN, person, signed_in
 from platform_server.testing.projects import MemoryUserDirectory
 from platform_server.testing.worlds import folder_world
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from platform_server.contents.service import ContentsService
     from platform_server.identity.model import Principal
     from platform_server.projects.model import ProjectId
+    from platform_server.review.reproduction.model import CheckLimits
     from platform_server.review.rules import View
     from platform_server.storage.database import Database
     from platform_server.testing.databases import Databases
@@ -77,6 +82,17 @@ class Desk:
     contents: ContentsService
     database: Database
     project: ProjectId
+    lone: LocalLoneSandboxes = field(default_factory=LocalLoneSandboxes)
+
+    def checks(self, limits: CheckLimits) -> ReproductionService:
+        """Return a service that runs rounds again, as a new server process has one."""
+        return ReproductionService(
+            SqlCheckRepository(self.database),
+            SqlSubmissionRepository(self.database),
+            self.files,
+            Runner(self.files, self.lone, limits),
+            limits,
+        )
 
     async def write(self, path: str, data: bytes) -> None:
         """Save a file of the project."""

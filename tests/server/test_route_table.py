@@ -121,6 +121,10 @@ PLACES: dict[str, str] = {
     r"/api/submissions/(\w+)/diff": (
         "/api/submissions/{submission}/diff?path=notes.txt&against=1&round=now"
     ),
+    r"/api/submissions/(\w+)/reproduction": "/api/submissions/{submission}/reproduction",
+    r"/api/submissions/(\w+)/reproduction/view/(.+)": (
+        "/api/submissions/{submission}/reproduction/view/notes.txt"
+    ),
     r"/api/submissions/(\w+)/comments/?": "/api/submissions/{submission}/comments/",
     r"/api/submissions/(\w+)/comments/(\w+)": "/api/submissions/{submission}/comments/{comment}",
     r"/api/submissions/(\w+)/comments/(\w+)/apply": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
         SubmittedFile,
         Thread,
     )
+    from platform_server.review.reproduction.model import Check
+    from platform_server.review.reproduction.service import Standing
     from platform_server.review.rules import View
 
 _Line = Annotated[int, Field(ge=1, le=10_000_000)]
@@ -35,6 +38,12 @@ class NewSubmission(RequestBody):
     """What the maker says about what they submit."""
 
     message: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
+
+
+class WhichRound(RequestBody):
+    """A round, the latest if none is named."""
+
+    round: Annotated[int, Field(ge=1)] | None = None
 
 
 class NewDecision(RequestBody):
@@ -167,6 +176,40 @@ def notice_model(notice: Notice, names: Mapping[UserId, str]) -> dict[str, Any]:
     """Return an event with ``"project_name"`` and ``"read"``."""
     said = {"project_name": notice.project_name, "read": notice.read_at is not None}
     return event_model(notice.event, names) | said
+
+
+def standing_model(standing: Standing) -> dict[str, Any]:
+    """Return a check: ``{"round", "state", "before", "requested_at", "started_at", "finished_at",
+    "message", "outcome", "counts", "notebooks"}``. Without what the cells show: see its page.
+    """
+    check = standing.check
+    cells = [cell for notebook in check.notebooks for cell in notebook["cells"]]
+    return check_model(check) | {
+        "before": standing.before,
+        "counts": dict(Counter(one["outcome"] for one in cells)),
+        "notebooks": [_notebook_model(one) for one in check.notebooks],
+    }
+
+
+def check_model(check: Check) -> dict[str, Any]:
+    """Return how a check stands, without what is told of its notebooks."""
+    return {
+        "round": check.round,
+        "state": check.state.value,
+        "requested_at": check.requested_at.isoformat(),
+        "started_at": check.started_at.isoformat() if check.started_at else None,
+        "finished_at": check.finished_at.isoformat() if check.finished_at else None,
+        "message": check.message,
+        "outcome": None if check.outcome is None else check.outcome.value,
+    }
+
+
+def _notebook_model(told: Mapping[str, Any]) -> dict[str, Any]:
+    cells = [
+        {name: value for name, value in cell.items() if name != "outputs"} for cell in told["cells"]
+    ]
+    has_page = any(cell["outputs"] is not None for cell in told["cells"])
+    return {**told, "cells": cells, "has_page": has_page}
 
 
 def _round_model(

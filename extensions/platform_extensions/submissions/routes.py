@@ -14,6 +14,10 @@ from platform_extensions.submissions.handlers import (
     WithdrawHandler,
 )
 from platform_extensions.submissions.preview import PreviewHandler
+from platform_extensions.submissions.reproduction import (
+    ReproducedPageHandler,
+    ReproductionHandler,
+)
 from platform_extensions.submissions.submitted import (
     SubmittedContentsHandler,
     SubmittedDiffHandler,
@@ -48,6 +52,8 @@ ROUTES = (
     Route(rf"{_ONE}/parts/(.+)", SubmittedPartsHandler, _READ),
     Route(rf"{_ONE}/raw/(.+)", SubmittedRawHandler, _READ),
     Route(rf"{_ONE}/diff", SubmittedDiffHandler, _READ),
+    Route(rf"{_ONE}/reproduction", ReproductionHandler, _READ, write=_REVIEW),
+    Route(rf"{_ONE}/reproduction/view/(.+)", ReproducedPageHandler, _READ),
     Route(rf"{_ONE}/comments/?", CommentsHandler, _READ, write=_WRITE),
     Route(rf"{_ONE}/comments/(\w+)", OneCommentHandler, _WRITE),
     Route(rf"{_ONE}/comments/(\w+)/apply", ApplyHandler, _WRITE),

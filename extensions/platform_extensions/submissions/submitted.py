@@ -95,8 +95,18 @@ class SubmittedRawHandler(SubmittedHandler):
     head = get
 
 
-class SubmittedPageHandler(SubmittedHandler):
-    """A file of a round as a page that can do nothing, to be shown in a frame."""
+class PageHandler(SubmittedHandler):
+    """Base of what answers with a page that can do nothing, to be shown in a frame."""
+
+    def reply_page(self, page: bytes) -> None:
+        """Answer with a page of the viewer's."""
+        for name, value in _PAGE_HEADERS.items():
+            self.set_header(name, value)
+        self.finish(page, set_content_type="text/html; charset=UTF-8")
+
+
+class SubmittedPageHandler(PageHandler):
+    """A file of a round as a page."""
 
     @web.authenticated
     async def get(self, submission_id: str, path: str) -> None:
@@ -105,10 +115,7 @@ class SubmittedPageHandler(SubmittedHandler):
         Cells are at ``#cell-<number from 0>``, lines at ``#cell-0-L1`` or ``#file-L1``.
         """
         view, file = await self.file(submission_id, path)
-        page = await self.reviews.viewer.page(view, file)
-        for name, value in _PAGE_HEADERS.items():
-            self.set_header(name, value)
-        self.finish(page, set_content_type="text/html; charset=UTF-8")
+        self.reply_page(await self.reviews.viewer.page(view, file))
 
 
 class SubmittedPartsHandler(SubmittedHandler):

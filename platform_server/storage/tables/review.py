@@ -207,3 +207,28 @@ review_notices = Table(
         name="fk_review_notices_event",
     ),
 )
+
+reproductions = Table(
+    "reproductions",
+    metadata,
+    Column("submission_id", id_column_type(), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("state", String(32), nullable=False),
+    Column("requested_at", Instant, nullable=False),
+    _person("requested_by"),
+    Column("started_at", Instant),
+    Column("finished_at", Instant),
+    Column("message", Text, nullable=False),
+    Column("outcome", String(32)),
+    Column("notebooks", Text, nullable=False),  # JSON
+    ForeignKeyConstraint(
+        ["submission_id", "round"],
+        ["submission_rounds.submission_id", "submission_rounds.number"],
+        name="fk_reproductions_round",
+    ),
+    CheckConstraint(
+        "state IN ('queued', 'running', 'done', 'failed', 'cancelled')",
+        name="state",
+    ),
+)
+Index("ix_reproductions_state", reproductions.c.state, reproductions.c.requested_at)
