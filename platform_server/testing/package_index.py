@@ -57,6 +57,7 @@ class LocalIndex:
     altered: bool = False  # it sends other bytes than it promised
     as_html: bool = False
     uploaded: dict[str, str] = field(default_factory=dict)  # when files came, by their names
+    elsewhere: str = ""  # where pages are, if not here
     open: threading.Event = field(default_factory=threading.Event)  # clear: files have to wait
     url: str = ""  # of the simple API
 
@@ -125,7 +126,9 @@ class LocalIndex:
 
             def do_GET(self) -> None:
                 status, kind, body = index.answer(self.path)
-                self.send_response(status)
+                self.send_response(302 if index.elsewhere else status)
+                if index.elsewhere:
+                    self.send_header("Location", index.elsewhere)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
