@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { cellsFrom, threadsFrom, viewFrom } from '../src/reviews/data.js';
-import { ReviewsModel, SubmissionModel } from '../src/reviews/model.js';
+import { noticesFrom, previewFrom, shownFrom, threadsFrom, viewFrom } from '../src/reviews/data.js';
+import { SubmissionModel } from '../src/reviews/model.js';
+import { isAbout, partOf, quoteOf, targetOf } from '../src/reviews/places.js';
+import { ReviewsModel } from '../src/reviews/queue.js';
 import type { ReviewApi } from '../src/reviews/restapi.js';
 
 const FILES = {
@@ -23,6 +25,15 @@ function thread(id: string, path: string, anchor: object): unknown {
   return { id, round: 1, path, anchor, comments: [{ id: `${id}1`, body: 'x' }], now };
 }
 
+const SHOWN = shownFrom({
+  style: '',
+  policy: '',
+  parts: [
+    { kind: 'markdown', cell: true, cell_id: 'b', lines: [[['', 'Words']]] },
+    { kind: 'code', cell: true, cell_id: 'c', lines: [[['kn', 'import']], [['', 'x']], []] }
+  ]
+});
+
 /** A server with a submission of two rounds. */
 function server(calls: string[] = []): ReviewApi {
   const api = {
@@ -31,11 +42,11 @@ function server(calls: string[] = []): ReviewApi {
     files: async (_: string, round: 1 | 2) => FILES[round],
     threads: async () =>
       threadsFrom([
-        thread('one', 'a.ipynb', { cell_id: 'c', line: 3 }),
-        thread('two', 'b.py', { line: 7 })
+        thread('two', 'b.py', { line: 7 }),
+        thread('three', 'a.ipynb', { cell_id: 'c', line: 3 }),
+        thread('one', 'a.ipynb', { cell_id: 'b' })
       ]),
-    cells: async () => cellsFrom({ content: { cells: [{ id: 'b' }, { id: 'c', source: 'x = 1' }] } }),
-    page: (_: string, round: number, path: string, place: string) => `${round} ${path} ${place}`,
+    shown: async () => SHOWN,
     difference: async (_: string, path: string, old: number, round: number) => {
       calls.push(`${path} ${old} ${round}`);
       return { kind: 'text', unified: '+x', notebook: null, isCoarse: false };
@@ -57,17 +68,70 @@ test('it begins with a notebook of the latest round, and marks what has changed'
   assert.deepEqual([...model.changedPaths], []);
 });
 
-test('a thread brings its file to the front, at its place', async () => {
+test('threads follow one another in the order of files, cells and lines', async () => {
   const model = new SubmissionModel(server(), 's');
   await model.refresh();
-  await model.stepThread(1);
-  assert.equal(model.page, '2 a.ipynb cell-1-L3');
-  await model.stepThread(1);
-  assert.equal(model.page, '2 b.py file-L7');
-  await model.stepThread(1);
-  assert.equal(model.selected, 'one');
+  const seen: string[] = [];
+  for (let step = 0; step < 4; step += 1) {
+    await model.stepThread(1);
+    seen.push(`${model.selected} ${model.path}`);
+  }
+  assert.deepEqual(seen, ['one a.ipynb', 'three a.ipynb', 'two b.py', 'one a.ipynb']);
   await model.stepThread(-1);
   assert.equal(model.selected, 'two');
+});
+
+test('a thread stands beside its cell, and one whose place is gone beside none', () => {
+  const [here] = threadsFrom([thread('one', 'a.ipynb', { cell_id: 'c', line: 2 })]);
+  assert.equal(here && partOf(here, SHOWN.parts)?.index, 1);
+  const now = { fate: 'outdated', path: 'a.ipynb', anchor: { cell_id: 'c' } };
+  const [gone] = threadsFrom([{ id: 'two', round: 1, path: 'a.ipynb', anchor: {}, now }]);
+  assert.equal(gone && partOf(gone, SHOWN.parts), null);
+});
+
+test('a comment is about a cell, some of its lines, or all of a file', () => {
+  const [, cell] = SHOWN.parts;
+  assert.ok(cell);
+  const target = targetOf(cell, 'a.ipynb');
+  assert.deepEqual(target, { path: 'a.ipynb', cellId: 'c', line: null, endLine: null, output: null });
+  assert.ok(isAbout(target, cell));
+  assert.equal(quoteOf(cell, 1, 2), 'import\nx');
+  const [file] = shownFrom({ parts: [{ kind: 'text', lines: [[], []] }] }).parts;
+  assert.ok(file);
+  assert.equal(targetOf(file, 'b.py').endLine, 2);
+  assert.ok(!isAbout({ ...targetOf(file, 'b.py'), line: null }, file));
+});
+
+test('whoever looks at the latest round goes on to the next', async () => {
+  const api = server();
+  let round = 1;
+  Object.assign(api, {
+    view: async () => viewFrom({ id: 's', round, rounds: [{ number: 1 }, { number: 2 }] })
+  });
+  const model = new SubmissionModel(api, 's');
+  await model.refresh();
+  round = 2;
+  await model.refresh();
+  assert.equal(model.round, 2);
+  await model.showRound(1);
+  await model.refresh();
+  assert.equal(model.round, 1);
+});
+
+test('changes are those since the round that was decided about last', async () => {
+  const calls: string[] = [];
+  const api = server(calls);
+  const rounds = [{ number: 1, decision: {} }, { number: 2 }, { number: 3 }];
+  Object.assign(api, {
+    view: async () => viewFrom({ id: 's', round: 3, rounds }),
+    files: async () => FILES[2]
+  });
+  const model = new SubmissionModel(api, 's');
+  await model.refresh();
+  assert.equal(model.against, 1);
+  await model.showFile('b.py', 'changes');
+  await model.showSince(2);
+  assert.deepEqual(calls, ['b.py 1 3', 'b.py 2 3']);
 });
 
 test('changes are those since the round before', async () => {
@@ -76,7 +140,7 @@ test('changes are those since the round before', async () => {
   await model.refresh();
   await model.showFile('b.py', 'changes');
   assert.deepEqual(calls, ['b.py 1 2']);
-  assert.equal(model.difference?.unified, '+x');
+  assert.equal(model.comparison?.difference.unified, '+x');
 });
 
 test('a refusal is shown, and what was there stays', async () => {
@@ -86,33 +150,52 @@ test('a refusal is shown, and what was there stays', async () => {
   assert.ok(first);
   assert.equal(await model.resolve(first), false);
   assert.equal(model.problem, 'Refused.');
-  assert.equal(model.threads.length, 2);
+  assert.equal(model.threads.length, 3);
 });
 
-test('the list parts own work from that of others, and counts what is new', async () => {
-  const one = (id: string) => viewFrom({ id, state: 'submitted' });
+test('the list parts own work from that of others, and counts what waits', async () => {
+  const one = (id: string, state = 'submitted', name = 'Emmy') =>
+    viewFrom({ id, state, project_name: id, submitter: { id: name, name } });
   let isRead = false;
   const model = new ReviewsModel({
-    submissions: async isOwn => (isOwn ? [one('mine')] : [one('mine'), one('theirs')]),
-    unread: async () => 3,
+    submissions: async isOwn =>
+      isOwn
+        ? [one('mine', 'changes_requested')]
+        : [one('mine'), one('new'), one('taken', 'in_review', 'Ada'), one('done', 'approved')],
+    assigned: async () => [one('taken')],
+    notices: async () => noticesFrom([{ what: 'decided', read: isRead }]),
+    claim: async () => {
+      throw new Error('Somebody else is reviewing this.');
+    },
     markRead: async () => {
       isRead = true;
     }
   });
+  const ids = () => model.others.map(each => each.id);
   await model.refresh();
   assert.deepEqual(model.own.map(each => each.id), ['mine']);
-  assert.deepEqual(model.others.map(each => each.id), ['theirs']);
-  assert.equal(model.unread, 3);
+  assert.deepEqual(ids(), ['new', 'taken']);
+  assert.equal(model.waiting, 3);
+  model.choose('mine', '');
+  assert.deepEqual(ids(), ['taken']);
+  model.choose('decided', '');
+  assert.deepEqual(ids(), ['done']);
+  model.choose('all', ' ada');
+  assert.deepEqual(ids(), ['taken']);
+  assert.equal(model.unread, 1);
   await model.markRead();
   assert.equal(isRead, true);
-  assert.equal(model.unread, 0);
+  await model.claim('new');
+  assert.equal(model.problem, 'Somebody else is reviewing this.');
 });
 
 test('anything at all is read without an error', () => {
-  for (const odd of [null, 1, 'x', [], [1, null], {}, { rounds: 1 }, { content: { cells: [1] } }]) {
+  for (const odd of [null, 1, 'x', [], [1, null], {}, { rounds: 1 }, { parts: [1, { lines: [1, [[]], [[1]]] }] }]) {
     viewFrom(odd);
     threadsFrom(odd);
-    cellsFrom(odd);
+    shownFrom(odd);
+    previewFrom(odd);
+    noticesFrom(odd);
   }
   assert.equal(viewFrom({ state: 'nonsense' }).state, 'withdrawn');
 });

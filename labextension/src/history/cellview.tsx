@@ -111,7 +111,7 @@ function outputsTitle(kind: ICellChange['kind'], trans: TranslationBundle): stri
 }
 
 /** Cells in runs of unchanged and of other ones. */
-function runs(cells: readonly ICellChange[]): ICellChange[][] {
+export function runs(cells: readonly ICellChange[]): ICellChange[][] {
   const found: ICellChange[][] = [];
   for (const cell of cells) {
     const last = found.at(-1);

@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Fragment } from 'react';
 
+import { Honest } from './deceiving.js';
 import type { IHunk, ILine } from './lines.js';
 
 export type Layout = 'unified' | 'split';
@@ -93,7 +94,11 @@ function Text({ line }: { readonly line: ILine | null }): JSX.Element {
   return (
     <td className={`platform-Lines-text platform-mod-${kind}`}>
       {line?.pieces.map((piece, index) =>
-        piece.isChanged ? <mark key={index}>{piece.text}</mark> : <span key={index}>{piece.text}</span>
+        piece.isChanged ? (
+          <mark key={index}><Honest text={piece.text} /></mark>
+        ) : (
+          <span key={index}><Honest text={piece.text} /></span>
+        )
       )}
     </td>
   );

@@ -75,6 +75,7 @@ export interface IComment {
   readonly body: string;
   readonly suggestion: string | null;
   readonly isDraft: boolean;
+  readonly isEdited: boolean;
   readonly at: Date;
 }
 
@@ -89,11 +90,70 @@ export interface IThread {
   readonly now: IPlaceNow | null;
 }
 
-/** A cell of a submitted notebook, as far as it takes to speak about it. */
-export interface ICell {
-  readonly id: string;
-  readonly number: number;
-  readonly title: string;
+/** A piece of a line that has one colour: its kind, as Pygments calls it, and its text. */
+export interface IPiece {
+  readonly kind: string;
+  readonly text: string;
+}
+
+const PART_KINDS = ['code', 'markdown', 'raw', 'text', 'picture', 'nothing'] as const;
+const DOUBTS = ['deceives', 'never run', 'out of order', 'no text', 'more cells'] as const;
+
+/** What a reader should know about a part before believing it. */
+export type Doubt = (typeof DOUBTS)[number];
+
+/** A cell of a submitted notebook, or all of a file that is none. */
+export interface IPart {
+  readonly kind: (typeof PART_KINDS)[number];
+  /** From 0. */
+  readonly index: number;
+  /** Null for what is no cell, and for cells without one. */
+  readonly cellId: string | null;
+  readonly isCell: boolean;
+  readonly label: string;
+  readonly lines: readonly (readonly IPiece[])[];
+  /** Its outputs, or what it looks like: for a frame. */
+  readonly html: string;
+  readonly outputs: number;
+  readonly doubts: readonly Doubt[];
+}
+
+/** A submitted file in parts, and what the frames with their HTML look like and may do. */
+export interface IShown {
+  readonly style: string;
+  readonly policy: string;
+  readonly parts: readonly IPart[];
+}
+
+/** What a submission would have in it. */
+export interface IPreview {
+  /** Null if it would be a new one. */
+  readonly submission: string | null;
+  readonly round: number;
+  /** Whether a round waits for its decision, so that nothing can be submitted. */
+  readonly isWaiting: boolean;
+  readonly files: readonly ISubmittedFile[];
+  /** Paths, since the round before; null for a first round. */
+  readonly changed: IChangedPaths | null;
+  /** Paths of files that are in the sandbox only. */
+  readonly unkept: readonly string[];
+}
+
+export interface IChangedPaths {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Something that the reader is told. */
+export interface INotice {
+  readonly submission: string;
+  readonly projectName: string;
+  readonly what: string;
+  readonly actor: IPerson;
+  readonly at: Date;
+  readonly isRead: boolean;
+  readonly decision: string;
 }
 
 export function submissionsFrom(answer: unknown): ISubmission[] {
@@ -132,14 +192,61 @@ export function threadsFrom(answer: unknown): IThread[] {
   }));
 }
 
-/** The cells of a notebook in the contents API's form; none for other files. */
-export function cellsFrom(answer: unknown): ICell[] {
-  const content = isRecord(answer) ? answer.content : null;
-  const cells = isRecord(content) ? recordsOf(content.cells) : [];
-  return cells.map((one, number) => ({
-    id: textOf(one, 'id'),
-    number,
-    title: firstLine(one.source)
+export function shownFrom(answer: unknown): IShown {
+  const one = isRecord(answer) ? answer : {};
+  const parts = recordsOf(one.parts).map(partFrom);
+  return { style: textOf(one, 'style'), policy: textOf(one, 'policy'), parts };
+}
+
+export function previewFrom(answer: unknown): IPreview {
+  const one = isRecord(answer) ? answer : {};
+  const changed = isRecord(one.changed) ? one.changed : null;
+  return {
+    submission: typeof one.submission === 'string' ? one.submission : null,
+    round: numberOf(one, 'round') ?? 1,
+    isWaiting: one.waiting === true,
+    files: filesFrom(one.files),
+    changed: changed && {
+      added: textsOf(changed.added),
+      changed: textsOf(changed.changed),
+      removed: textsOf(changed.removed)
+    },
+    unkept: textsOf(one.unkept)
+  };
+}
+
+export function noticesFrom(answer: unknown): INotice[] {
+  return recordsOf(answer).map(one => ({
+    submission: textOf(one, 'submission'),
+    projectName: textOf(one, 'project_name'),
+    what: textOf(one, 'what'),
+    actor: personFrom(one.actor) ?? NOBODY,
+    at: new Date(textOf(one, 'at')),
+    isRead: one.read === true,
+    decision: isRecord(one.detail) ? textOf(one.detail, 'decision') : ''
+  }));
+}
+
+function partFrom(one: Record<string, unknown>, index: number): IPart {
+  const doubts = textsOf(one.warnings);
+  return {
+    kind: PART_KINDS.find(known => known === one.kind) ?? 'nothing',
+    index,
+    cellId: typeof one.cell_id === 'string' ? one.cell_id : null,
+    isCell: one.cell === true,
+    label: textOf(one, 'label'),
+    lines: (Array.isArray(one.lines) ? one.lines : []).map(piecesFrom),
+    html: textOf(one, 'html'),
+    outputs: numberOf(one, 'outputs') ?? 0,
+    doubts: DOUBTS.filter(known => doubts.includes(known))
+  };
+}
+
+function piecesFrom(line: unknown): IPiece[] {
+  const pieces: unknown[] = Array.isArray(line) ? line : [];
+  return pieces.filter(Array.isArray).map(([kind, text]: unknown[]) => ({
+    kind: String(kind ?? ''),
+    text: String(text ?? '')
   }));
 }
 
@@ -179,6 +286,7 @@ function commentFrom(one: Record<string, unknown>): IComment {
     body: textOf(one, 'body'),
     suggestion: typeof one.suggestion === 'string' ? one.suggestion : null,
     isDraft: one.draft === true,
+    isEdited: one.draft !== true && typeof one.edited_at === 'string',
     at: new Date(textOf(one, 'created_at'))
   };
 }
@@ -219,7 +327,6 @@ function recordsOf(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
-function firstLine(source: unknown): string {
-  const text = Array.isArray(source) ? source.join('') : typeof source === 'string' ? source : '';
-  return (text.split('\n').find(line => line.trim() !== '') ?? '').slice(0, 120);
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter(one => typeof one === 'string') : [];
 }

@@ -1,27 +1,51 @@
 /** Reviews: submitting a project, the queue, and a submission beside what is said about it. */
 
 import { ILabShell, ILayoutRestorer, type JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, InputDialog, MainAreaWidget, showErrorMessage } from '@jupyterlab/apputils';
+import {
+  ICommandPalette,
+  MainAreaWidget,
+  showErrorMessage,
+  WidgetTracker
+} from '@jupyterlab/apputils';
+import { IEditorServices } from '@jupyterlab/codeeditor';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
-import { ITranslator } from '@jupyterlab/translation';
+import { NotebookPanel } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { checkIcon } from '@jupyterlab/ui-components';
 import { Poll } from '@lumino/polling';
 
 import { IPlaces } from '../projects/tokens.js';
 import { ServerApi } from '../server/api.js';
-import { ReviewsModel, SubmissionModel } from './model.js';
+import { DRIVE, drivePath, SubmissionDrive } from './drive.js';
+import { SubmissionModel } from './model.js';
+import { NOTEBOOK_VIEW, NotebookViewFactory } from './notebookview.js';
 import { ReviewsPanel } from './panel.js';
+import { ReviewsModel } from './queue.js';
 import { ReviewApi } from './restapi.js';
+import { askForMessage } from './submitting.js';
 import { ReviewCommands } from './tokens.js';
 import { SubmissionWidget } from './view.js';
 
 const INTERVAL = 60_000; // milliseconds between two looks at what there is to be told
+const PARAMETER = 'submission'; // of an address that opens one
 
 const reviews: JupyterFrontEndPlugin<void> = {
   id: 'platform-labextension:reviews',
   description: 'Submits projects, and shows what was submitted.',
   autoStart: true,
-  requires: [ILabShell, IDefaultFileBrowser, IPlaces, ITranslator],
+  requires: [
+    ILabShell,
+    IDefaultFileBrowser,
+    IPlaces,
+    ITranslator,
+    IDocumentManager,
+    IRenderMimeRegistry,
+    IEditorServices,
+    NotebookPanel.IContentFactory
+  ],
   optional: [ICommandPalette, ILayoutRestorer],
   activate: (
     app,
@@ -29,68 +53,70 @@ const reviews: JupyterFrontEndPlugin<void> = {
     browser: IDefaultFileBrowser,
     places: IPlaces,
     translator: ITranslator,
+    documents: IDocumentManager,
+    rendermime: IRenderMimeRegistry,
+    editors: IEditorServices,
+    contentFactory: NotebookPanel.IContentFactory,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ) => {
     const trans = translator.load('platform');
-    const api = new ReviewApi(new ServerApi(app.serviceManager.serverSettings));
+    const { serverSettings, contents } = app.serviceManager;
+    const server = new ServerApi(serverSettings);
+    const api = new ReviewApi(server);
     const model = new ReviewsModel(api);
+    contents.addDrive(new SubmissionDrive(api, serverSettings));
+    app.docRegistry.addWidgetFactory(
+      new NotebookViewFactory(
+        trans.__('Notebook view (read-only)'),
+        rendermime,
+        contentFactory,
+        editors.mimeTypeService
+      ) as DocumentRegistry.WidgetFactory
+    );
+
+    const tracker = new WidgetTracker<MainAreaWidget<SubmissionWidget>>({ namespace: 'reviews' });
     const open = (id: string, title: string) => {
-      const widgetId = `platform-submission-${id}`;
-      if (![...shell.widgets('main')].some(one => one.id === widgetId)) {
-        const content = new SubmissionWidget(new SubmissionModel(api, id), trans);
-        const widget = new MainAreaWidget({ content });
-        widget.id = widgetId;
-        widget.title.label = title;
-        widget.title.icon = checkIcon;
-        widget.title.closable = true;
-        widget.toolbar.hide();
+      const known = tracker.find(one => one.id === widgetId(id));
+      if (known === undefined) {
+        const submission = new SubmissionModel(api, id);
+        submission.acted.connect(() => void model.refresh());
+        const content = new SubmissionWidget({
+          model: submission,
+          link: new URL(server.url(`lab?${PARAMETER}=${id}`), window.location.href).href,
+          openNotebook: (path, round) =>
+            void documents.openOrReveal(`${DRIVE}:${drivePath(id, round, path)}`, NOTEBOOK_VIEW),
+          trans
+        });
+        const widget = framed(content, id, title);
         shell.add(widget, 'main');
+        void tracker.add(widget);
+      } else {
+        void known.content.refresh();
       }
-      shell.activateById(widgetId);
+      shell.activateById(widgetId(id));
     };
     const submit = async () => {
-      const place = await places.place(browser.model.path).catch(() => null);
-      if (place === null) {
-        void showErrorMessage(
-          trans.__('Submit for review'),
-          trans.__('Open the project that you want to submit in the file browser first.')
-        );
-        return;
-      }
-      const asked = await InputDialog.getText({
-        title: trans.__('Submit for review'),
-        label: trans.__(
-          'All files of “%1” as they are now. What should your reviewer know?',
-          browser.model.path.split('/')[0]
-        ),
-        okLabel: trans.__('Submit')
-      });
-      if (!asked.button.accept) {
-        return;
-      }
-      try {
-        await app.commands.execute('docmanager:save-all').catch(() => undefined);
-        const made = await api.submit(place.projectId, asked.value ?? '');
-        open(made.id, made.projectName);
+      const made = await submitProject(api, browser, places, trans, () =>
+        app.commands.execute('docmanager:save-all')
+      );
+      if (made !== null) {
+        open(made.id, made.title);
         await model.refresh();
-      } catch (reason) {
-        void showErrorMessage(trans.__('Not submitted'), reason as Error);
       }
     };
-    const panel = new ReviewsPanel({
-      model,
-      trans,
-      submit: () => void submit(),
-      open: one => open(one.id, one.projectName)
-    });
+    const panel = new ReviewsPanel({ model, trans, submit: () => void submit(), open });
     panel.title.icon = checkIcon;
-    panel.title.caption = trans.__('Reviews');
     model.changed.connect(() => {
-      panel.title.label = model.unread > 0 ? `${model.unread}` : '';
+      const { waiting } = model;
+      panel.title.label = waiting > 0 ? `${waiting}` : '';
+      panel.title.caption =
+        waiting > 0 ? trans.__('Reviews: %1 for you', waiting) : trans.__('Reviews');
     });
+    panel.title.caption = trans.__('Reviews');
     shell.add(panel, 'left', { rank: 700 });
     restorer?.add(panel, panel.id);
+
     app.commands.addCommand(ReviewCommands.submit, {
       label: trans.__('Submit Project for Review…'),
       execute: () => submit()
@@ -106,23 +132,90 @@ const reviews: JupyterFrontEndPlugin<void> = {
       label: trans.__('Open Submission'),
       execute: args => {
         if (typeof args.id === 'string') {
-          open(args.id, trans.__('Submission'));
+          open(args.id, typeof args.title === 'string' ? args.title : trans.__('Submission'));
         }
       }
     });
     const category = trans.__('Review');
     palette?.addItem({ command: ReviewCommands.submit, category });
     palette?.addItem({ command: ReviewCommands.show, category });
-    void app.restored.then(
-      () =>
-        new Poll({
-          name: 'platform:reviews',
-          factory: () => model.refresh(),
-          frequency: { interval: INTERVAL, backoff: true, max: 10 * INTERVAL },
-          standby: 'when-hidden'
-        })
-    );
+    void restorer?.restore(tracker, {
+      command: ReviewCommands.open,
+      args: ({ id, title }) => ({ id: submissionId(id), title: title.label }),
+      name: ({ id }) => id
+    });
+    const wanted = new URLSearchParams(window.location.search).get(PARAMETER);
+    void app.restored.then(() => {
+      if (wanted !== null && /^\w+$/.test(wanted)) {
+        open(wanted, trans.__('Submission'));
+      }
+      new Poll({
+        name: 'platform:reviews',
+        factory: () => model.refresh(),
+        frequency: { interval: INTERVAL, backoff: true, max: 10 * INTERVAL },
+        standby: 'when-hidden'
+      });
+    });
   }
 };
+
+const PREFIX = 'platform-submission-';
+
+function widgetId(id: string): string {
+  return `${PREFIX}${id}`;
+}
+
+function submissionId(id: string): string {
+  return id.slice(PREFIX.length);
+}
+
+/** A submission's view, to be put into the main area; it is called what the project is called. */
+function framed(
+  content: SubmissionWidget,
+  id: string,
+  title: string
+): MainAreaWidget<SubmissionWidget> {
+  const widget = new MainAreaWidget({ content });
+  widget.id = widgetId(id);
+  widget.title.label = title;
+  widget.title.icon = checkIcon;
+  widget.title.closable = true;
+  widget.toolbar.hide();
+  content.named.connect((_, name) => {
+    widget.title.label = name;
+  });
+  return widget;
+}
+
+/** Save what is unsaved, show what would be submitted, and submit it. */
+async function submitProject(
+  api: ReviewApi,
+  browser: IDefaultFileBrowser,
+  places: IPlaces,
+  trans: TranslationBundle,
+  saveAll: () => Promise<unknown>
+): Promise<{ readonly id: string; readonly title: string } | null> {
+  const place = await places.place(browser.model.path).catch(() => null);
+  if (place === null) {
+    void showErrorMessage(
+      trans.__('Submit for review'),
+      trans.__('Open the project that you want to submit in the file browser first.')
+    );
+    return null;
+  }
+  try {
+    await saveAll().catch(() => undefined); // what has nothing to be saved says so
+    const preview = await api.preview(place.projectId);
+    const message = await askForMessage(preview, place.folder, trans);
+    if (message === null) {
+      return null;
+    }
+    const made = await api.submit(place.projectId, message);
+    return { id: made.id, title: made.projectName };
+  } catch (reason) {
+    void showErrorMessage(trans.__('Not submitted'), reason as Error);
+    return null;
+  }
+}
 
 export default reviews;

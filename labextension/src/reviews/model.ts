@@ -1,75 +1,24 @@
-/** What the list of submissions and a submission's view show. */
+/** What a submission's view shows. */
 
 import { Signal, type ISignal } from '@lumino/signaling';
 
+import { notebookChange, notebookFrom, type INotebookChange } from '../history/cells.js';
 import type { IDifference } from '../history/data.js';
-import type { ICell, ISubmission, ISubmissionView, ISubmittedFile, IThread } from './data.js';
-import type { ITarget, ReviewApi } from './restapi.js';
-
-/** The submissions that somebody sees, asked for when somebody looks. */
-export class ReviewsModel {
-  constructor(private readonly _api: Pick<ReviewApi, 'submissions' | 'unread' | 'markRead'>) {}
-
-  /** Those of the reader's own work. */
-  get own(): readonly ISubmission[] {
-    return this._own;
-  }
-
-  /** Those of other people's work. */
-  get others(): readonly ISubmission[] {
-    return this._others;
-  }
-
-  /** How much the reader has been told and has not seen. */
-  get unread(): number {
-    return this._unread;
-  }
-
-  /** What went wrong when the server was asked last, "" if nothing did. */
-  get problem(): string {
-    return this._problem;
-  }
-
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  async refresh(): Promise<void> {
-    try {
-      const [all, own, unread] = await Promise.all([
-        this._api.submissions(false),
-        this._api.submissions(true),
-        this._api.unread()
-      ]);
-      const ids = new Set(own.map(one => one.id));
-      this._own = own;
-      this._others = all.filter(one => !ids.has(one.id));
-      this._unread = unread;
-      this._problem = '';
-    } catch (reason) {
-      this._problem = messageOf(reason);
-    }
-    this._changed.emit();
-  }
-
-  /** Note that the reader has looked. */
-  async markRead(): Promise<void> {
-    if (this._unread > 0) {
-      await this._api.markRead();
-      this._unread = 0;
-      this._changed.emit();
-    }
-  }
-
-  private _own: readonly ISubmission[] = [];
-  private _others: readonly ISubmission[] = [];
-  private _unread = 0;
-  private _problem = '';
-  private readonly _changed = new Signal<this, void>(this);
-}
+import type { IShown, ISubmissionView, ISubmittedFile, IThread } from './data.js';
+import { inOrder, pathOf } from './places.js';
+import type { ISaid, ITarget, ReviewApi } from './restapi.js';
 
 /** How a file is shown. */
 export type Mode = 'document' | 'changes';
+
+/** What became of a file since an earlier round. */
+export interface IComparison {
+  readonly difference: IDifference;
+  /** Null for files that are no notebooks, or cannot be compared as such. */
+  readonly notebook: INotebookChange | null;
+  /** The file in parts as it was; null if it was not there. */
+  readonly before: IShown | null;
+}
 
 /** One submission: a round of it, a file of that, and the threads. */
 export class SubmissionModel {
@@ -86,38 +35,69 @@ export class SubmissionModel {
     return this._round;
   }
 
+  /** The earlier round that changes are shown since; 0 in the first one. */
+  get against(): number {
+    return this._against;
+  }
+
   get files(): readonly ISubmittedFile[] {
     return this._files;
   }
 
-  /** Paths of the files that the round before does not have like this. */
+  /** Paths of the files that the round compared with does not have like this. */
   get changedPaths(): ReadonlySet<string> {
     return this._changedPaths;
+  }
+
+  /** Paths of the files that only the round compared with has. */
+  get removedPaths(): readonly string[] {
+    return this._removedPaths;
   }
 
   get path(): string | null {
     return this._path;
   }
 
-  get cells(): readonly ICell[] {
-    return this._cells;
+  /** The file that is shown, in parts. */
+  get shown(): IShown | null {
+    return this._shown;
   }
 
+  /** All threads, in the order in which one comes upon them. */
   get threads(): readonly IThread[] {
-    return this._threads;
+    return inOrder(this._threads, this._files, this._path, this._shown?.parts ?? []);
+  }
+
+  /** The threads about the file that is shown, or about the whole submission. */
+  get threadsHere(): readonly IThread[] {
+    return this.threads.filter(one => [null, this._path].includes(pathOf(one)));
+  }
+
+  /** How many comments only the reader sees until they decide. */
+  get drafts(): number {
+    return this._threads.flatMap(one => one.comments).filter(one => one.isDraft).length;
   }
 
   get mode(): Mode {
     return this._mode;
   }
 
-  get difference(): IDifference | null {
-    return this._difference;
+  get comparison(): IComparison | null {
+    return this._comparison;
   }
 
   /** The thread in front. */
   get selected(): string | null {
     return this._selected;
+  }
+
+  /** What a comment is being written about; null if none is. */
+  get target(): ITarget | null {
+    return this._target;
+  }
+
+  get isBusy(): boolean {
+    return this._busy > 0;
   }
 
   get problem(): string {
@@ -128,23 +108,27 @@ export class SubmissionModel {
     return this._changed;
   }
 
-  /** The address of the page that shows the file, at the thread in front. */
-  get page(): string | null {
-    return this._path === null
-      ? null
-      : this._api.page(this.id, this._round, this._path, this._fragment());
+  /** Emitted when the reader has done something that changed the submission. */
+  get acted(): ISignal<this, void> {
+    return this._acted;
   }
 
-  /** Ask the server again; the first time, begin with the latest round. */
+  /** Ask the server again; whoever looks at the latest round goes on to what is the latest now. */
   refresh(): Promise<void> {
     return this._try(async () => {
+      const isLatest = this._round === (this._view?.round ?? 0);
       this._view = await this._api.view(this.id);
-      await this._load(this._round === 0 ? this._view.round : this._round);
+      await this._load(isLatest ? this._view.round : this._round);
     });
   }
 
   showRound(round: number): Promise<void> {
     return this._try(() => this._load(round));
+  }
+
+  /** Show what changed since that round. */
+  showSince(against: number): Promise<void> {
+    return this._try(() => this._load(this._round, against));
   }
 
   showFile(path: string, mode: Mode = this._mode): Promise<void> {
@@ -155,21 +139,27 @@ export class SubmissionModel {
   async showThread(id: string | null): Promise<void> {
     this._selected = id;
     const thread = this._threads.find(one => one.id === id);
-    const path = thread?.now?.path ?? thread?.path ?? null;
-    if (path !== null && path !== this._path) {
+    const path = thread === undefined ? null : pathOf(thread);
+    if (path !== null && path !== this._path && this._files.some(one => one.path === path)) {
       await this.showFile(path, 'document');
       return;
     }
-    this._mode = 'document';
     this._changed.emit();
   }
 
   /** Bring the thread after or before the one in front to the front. */
-  stepThread(by: 1 | -1): Promise<void> {
-    const at = this._threads.findIndex(one => one.id === this._selected);
-    const count = this._threads.length;
-    const next = this._threads[(at + by + (at < 0 && by < 0 ? 1 : 0) + count) % (count || 1)];
-    return this.showThread(next?.id ?? null);
+  async stepThread(by: 1 | -1): Promise<void> {
+    const threads = this.threads;
+    const at = threads.findIndex(one => one.id === this._selected);
+    const count = threads.length;
+    const next = threads[(at + by + (at < 0 && by < 0 ? 1 : 0) + count) % (count || 1)];
+    const path = next === undefined ? null : pathOf(next);
+    await this.showThread(next?.id ?? null);
+    if (path !== null && path !== pathOf(threads[at] ?? NO_THREAD)) {
+      // Which comes first in a file is known only when its cells are.
+      const there = this.threads.filter(one => pathOf(one) === path);
+      await this.showThread((by > 0 ? there[0] : there.at(-1))?.id ?? null);
+    }
   }
 
   /** Show the file after or before the one that is shown. */
@@ -181,15 +171,43 @@ export class SubmissionModel {
     }
   }
 
+  /** Show what changed in the next, or previous, file that did; resolves with whether there is one. */
+  async stepChangedFile(by: 1 | -1): Promise<boolean> {
+    const paths = this._files.map(one => one.path).filter(one => this._changedPaths.has(one));
+    const at = paths.indexOf(this._path ?? '');
+    const next = at < 0 ? paths[0] : paths[at + by];
+    if (next !== undefined) {
+      await this.showFile(next, 'changes');
+    }
+    return next !== undefined;
+  }
+
+  /** Begin to write a comment about something, or do not. */
+  compose(target: ITarget | null): void {
+    this._target = target;
+    this._changed.emit();
+  }
+
   /** Say something about what is shown; resolves with whether the server took it. */
-  comment(target: Omit<ITarget, 'round'>, body: string, suggestion: string | null) {
-    const all = { ...target, round: this._round };
-    return this._do(() => this._api.comment(this.id, all, body, suggestion));
+  async comment(target: ITarget, said: ISaid): Promise<boolean> {
+    const isDone = await this._do(() => this._api.comment(this.id, this._round, target, said));
+    if (isDone) {
+      this.compose(null);
+    }
+    return isDone;
   }
 
   answer(thread: IThread, body: string): Promise<boolean> {
     const [first] = thread.comments;
     return this._do(() => this._api.answer(this.id, first?.id ?? '', body));
+  }
+
+  edit(comment: string, said: ISaid): Promise<boolean> {
+    return this._do(() => this._api.edit(this.id, comment, said));
+  }
+
+  remove(comment: string): Promise<boolean> {
+    return this._do(() => this._api.remove(this.id, comment));
   }
 
   apply(comment: string): Promise<boolean> {
@@ -216,6 +234,11 @@ export class SubmissionModel {
     return this._do(() => this._api.decide(this.id, this._round, isApproval, summary));
   }
 
+  /** Where the file that is shown can be downloaded. */
+  download(path: string): string {
+    return this._api.download(this.id, this._round, path);
+  }
+
   private async _do(act: () => Promise<void>): Promise<boolean> {
     let isDone = false;
     await this._try(async () => {
@@ -224,81 +247,113 @@ export class SubmissionModel {
       this._view = await this._api.view(this.id);
       this._threads = await this._api.threads(this.id, this._round);
     });
+    if (isDone) {
+      this._acted.emit();
+    }
     return isDone;
   }
 
-  private async _load(round: number): Promise<void> {
-    const earlier = round > 1 ? this._api.files(this.id, round - 1) : Promise.resolve(null);
+  private async _load(round: number, wanted?: number): Promise<void> {
+    const against = wanted !== undefined && wanted < round ? wanted : lastLookedAt(this._view, round);
     const [files, threads, before] = await Promise.all([
       this._api.files(this.id, round),
       this._api.threads(this.id, round),
-      earlier
+      against > 0 ? this._api.files(this.id, against) : null
     ]);
     const known = new Set(before?.map(one => `${one.sha256} ${one.path}`));
     const isNew = (one: ISubmittedFile) => before !== null && !known.has(`${one.sha256} ${one.path}`);
+    const paths = new Set(files.map(one => one.path));
     this._round = round;
+    this._against = against;
     this._files = files;
     this._threads = threads;
     this._changedPaths = new Set(files.filter(isNew).map(one => one.path));
-    const wanted = files.find(one => one.path === this._path) ?? preferred(files);
-    if (wanted !== undefined) {
-      await this._open(wanted.path, this._mode);
+    this._removedPaths = (before ?? []).map(one => one.path).filter(one => !paths.has(one));
+    const first = files.find(one => one.path === this._path) ?? this._preferred();
+    if (first !== undefined) {
+      await this._open(first.path, against > 0 ? this._mode : 'document');
     }
   }
 
   private async _open(path: string, mode: Mode): Promise<void> {
-    const [cells, difference] = await Promise.all([
-      path.endsWith('.ipynb') ? this._api.cells(this.id, this._round, path) : [],
-      mode === 'changes' && this._round > 1
-        ? this._api.difference(this.id, path, this._round - 1, this._round)
-        : null
+    this._ticket += 1;
+    const ticket = this._ticket;
+    const [shown, comparison] = await Promise.all([
+      this._api.shown(this.id, this._round, path),
+      mode === 'changes' && this._against > 0 ? this._compare(path) : null
     ]);
+    if (ticket !== this._ticket) {
+      return; // something else is to be shown by now
+    }
+    if (path !== this._path) {
+      this._target = null;
+    }
     this._path = path;
     this._mode = mode;
-    this._cells = cells;
-    this._difference = difference;
+    this._shown = shown;
+    this._comparison = comparison;
   }
 
-  private _fragment(): string {
-    const thread = this._threads.find(one => one.id === this._selected);
-    const anchor = (thread?.now ?? thread)?.anchor;
-    if (anchor === undefined) {
-      return '';
+  private async _compare(path: string): Promise<IComparison> {
+    const { id } = this;
+    const difference = await this._api.difference(id, path, this._against, this._round);
+    if (difference.kind === 'same') {
+      return { difference, notebook: null, before: null };
     }
-    const cell = this._cells.find(one => one.id === anchor.cellId);
-    const line = anchor.line === null ? '' : `-L${anchor.line}`;
-    return cell === undefined ? (line === '' ? '' : `file${line}`) : `cell-${cell.number}${line}`;
+    const [before, ...texts] = await Promise.all([
+      this._api.shown(id, this._against, path).catch(() => null),
+      ...(difference.notebook === null
+        ? []
+        : [this._api.text(id, this._against, path), this._api.text(id, this._round, path)])
+    ]);
+    const [old, current] = texts.map(notebookFrom);
+    const notebook = old && current ? notebookChange(old, current, difference.notebook) : null;
+    return { difference, notebook, before };
   }
 
   private async _try(act: () => Promise<void>): Promise<void> {
+    this._busy += 1;
     try {
       await act();
       this._problem = '';
     } catch (reason) {
-      this._problem = messageOf(reason);
+      this._problem = reason instanceof Error ? reason.message : String(reason);
     }
+    this._busy -= 1;
     this._changed.emit();
+  }
+
+  /** The file to begin with: one that has changed, or a notebook, if there is one. */
+  private _preferred(): ISubmittedFile | undefined {
+    const isNotebook = (one: ISubmittedFile) => one.path.endsWith('.ipynb');
+    const changed = this._files.filter(one => this._changedPaths.has(one.path));
+    return changed.find(isNotebook) ?? changed[0] ?? this._files.find(isNotebook) ?? this._files[0];
   }
 
   private _view: ISubmissionView | null = null;
   private _round = 0;
+  private _against = 0;
   private _files: readonly ISubmittedFile[] = [];
   private _changedPaths: ReadonlySet<string> = new Set();
+  private _removedPaths: readonly string[] = [];
   private _path: string | null = null;
-  private _cells: readonly ICell[] = [];
+  private _shown: IShown | null = null;
   private _threads: readonly IThread[] = [];
   private _mode: Mode = 'document';
-  private _difference: IDifference | null = null;
+  private _comparison: IComparison | null = null;
   private _selected: string | null = null;
+  private _target: ITarget | null = null;
   private _problem = '';
+  private _busy = 0;
+  private _ticket = 0;
+  private readonly _acted = new Signal<this, void>(this);
   private readonly _changed = new Signal<this, void>(this);
 }
 
-/** The file to begin with: a notebook if there is one. */
-function preferred(files: readonly ISubmittedFile[]): ISubmittedFile | undefined {
-  return files.find(one => one.path.endsWith('.ipynb')) ?? files[0];
-}
+const NO_THREAD: Pick<IThread, 'now' | 'path'> = { now: null, path: null };
 
-function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
+/** The latest round before one that somebody decided about, else the one before; 0 for the first. */
+function lastLookedAt(view: ISubmissionView | null, round: number): number {
+  const decided = view?.rounds.filter(one => one.number < round && one.decision !== null) ?? [];
+  return decided.at(-1)?.number ?? round - 1;
 }

@@ -3,17 +3,20 @@
 import { ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
+import type { ReactNode } from 'react';
 
-import type { ISubmission } from './data.js';
-import type { ReviewsModel } from './model.js';
-import { stateText } from './words.js';
+import type { INotice, ISubmission } from './data.js';
+import type { Choice, ReviewsModel } from './queue.js';
+import { ageText, noticeText, stateText } from './words.js';
+
+const MOST_NEWS = 8;
 
 export namespace ReviewsPanel {
   export interface IOptions {
     readonly model: ReviewsModel;
     readonly trans: TranslationBundle;
     readonly submit: () => void;
-    readonly open: (submission: ISubmission) => void;
+    readonly open: (id: string, title: string) => void;
   }
 }
 
@@ -37,10 +40,9 @@ export class ReviewsPanel extends ReactWidget {
   }
 }
 
-function List({ model, trans, submit, open }: ReviewsPanel.IOptions): JSX.Element {
-  const { own, others } = model;
-  const waiting = others.filter(one => one.state === 'submitted' || one.state === 'in_review');
-  const done = others.filter(one => !waiting.includes(one));
+function List(props: ReviewsPanel.IOptions): JSX.Element {
+  const { model, trans, submit } = props;
+  const { own, hasOthers } = model;
   return (
     <>
       <header>
@@ -50,10 +52,14 @@ function List({ model, trans, submit, open }: ReviewsPanel.IOptions): JSX.Elemen
         </button>
       </header>
       {model.problem !== '' && <p className="platform-Note" role="alert">{model.problem}</p>}
-      <Group title={trans.__('Waiting for a review')} list={waiting} trans={trans} open={open} />
-      <Group title={trans.__('My submissions')} list={own} trans={trans} open={open} />
-      <Group title={trans.__('Reviewed')} list={done} trans={trans} open={open} />
-      {own.length + others.length === 0 && (
+      {hasOthers && <Queue {...props} />}
+      {own.length > 0 && (
+        <Group title={trans.__('My submissions')}>
+          {own.map(one => <Item key={one.id} one={one} {...props} />)}
+        </Group>
+      )}
+      <News {...props} />
+      {!hasOthers && own.length === 0 && (
         <p className="platform-Note">
           {trans.__('Nothing has been submitted. Submit a project to have it looked at.')}
         </p>
@@ -62,33 +68,111 @@ function List({ model, trans, submit, open }: ReviewsPanel.IOptions): JSX.Elemen
   );
 }
 
-interface IGroupProps {
-  readonly title: string;
-  readonly list: readonly ISubmission[];
-  readonly trans: TranslationBundle;
-  readonly open: (submission: ISubmission) => void;
+/** Other people's submissions, as far as they are chosen. */
+function Queue(props: ReviewsPanel.IOptions): JSX.Element {
+  const { model, trans } = props;
+  const { others, choice, words } = model;
+  const labels: Record<Choice, string> = {
+    waiting: trans.__('Waiting for a review'),
+    mine: trans.__('Mine to review'),
+    decided: trans.__('Decided'),
+    all: trans.__('All')
+  };
+  return (
+    <Group title={trans.__('To review')}>
+      <li className="platform-Reviews-filter">
+        <select
+          aria-label={trans.__('Which submissions')}
+          value={choice}
+          onChange={event => model.choose(event.target.value as Choice, words)}
+        >
+          {Object.entries(labels).map(([one, label]) => (
+            <option key={one} value={one}>{label}</option>
+          ))}
+        </select>
+        <input
+          type="search"
+          aria-label={trans.__('Project or person')}
+          placeholder={trans.__('Project or person')}
+          value={words}
+          onChange={event => model.choose(choice, event.target.value)}
+        />
+      </li>
+      {others.map(one => <Item key={one.id} one={one} isOthers {...props} />)}
+      {others.length === 0 && (
+        <li className="platform-Note" role="status">{trans.__('There are none.')}</li>
+      )}
+    </Group>
+  );
 }
 
-function Group({ title, list, trans, open }: IGroupProps): JSX.Element | null {
-  if (list.length === 0) {
-    return null;
-  }
+function Group(props: { readonly title: string; readonly children: ReactNode }): JSX.Element {
   return (
-    <section aria-label={title}>
-      <h3>{title}</h3>
-      <ul>
-        {list.map(one => (
-          <li key={one.id}>
-            <button type="button" className="platform-Reviews-item" onClick={() => open(one)}>
-              <strong>{one.projectName}</strong>
-              <span>{trans.__('%1, round %2', one.submitter.name, one.round)}</span>
-              <span className={`platform-State platform-mod-${one.state}`}>
-                {stateText(one.state, trans)}
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
+    <section aria-label={props.title}>
+      <h3>{props.title}</h3>
+      <ul>{props.children}</ul>
     </section>
   );
+}
+
+function Item(
+  props: ReviewsPanel.IOptions & { readonly one: ISubmission; readonly isOthers?: boolean }
+): JSX.Element {
+  const { one, isOthers = false, model, trans, open } = props;
+  const who = isOthers ? `${one.submitter.name} · ` : '';
+  return (
+    <li>
+      <button
+        type="button"
+        className="platform-Reviews-item"
+        onClick={() => open(one.id, one.projectName)}
+      >
+        <strong>{one.projectName}</strong>
+        <span>
+          {who}
+          {trans.__('round %1', one.round)}
+          {' · '}
+          <time dateTime={one.updatedAt.toISOString()}>{ageText(one.updatedAt, new Date(), trans)}</time>
+        </span>
+        <span className={`platform-State platform-mod-${one.state}`}>
+          {stateText(one.state, trans)}
+          {one.state === 'in_review' && one.reviewer !== null && `: ${one.reviewer.name}`}
+        </span>
+      </button>
+      {isOthers && one.state === 'submitted' && (
+        <button
+          type="button"
+          className="platform-Link platform-Reviews-claim"
+          aria-label={trans.__('Review %1', one.projectName)}
+          onClick={() => void model.claim(one.id).then(() => open(one.id, one.projectName))}
+        >
+          {trans.__('Review this')}
+        </button>
+      )}
+    </li>
+  );
+}
+
+function News({ model, trans, open }: ReviewsPanel.IOptions): JSX.Element | null {
+  const { notices } = model;
+  return notices.length === 0 ? null : (
+    <Group title={trans.__('News')}>
+      {notices.slice(0, MOST_NEWS).map((one, index) => (
+        <li key={index}>
+          <button
+            type="button"
+            className={`platform-Reviews-news${one.isRead ? '' : ' platform-mod-new'}`}
+            onClick={() => open(one.submission, one.projectName)}
+          >
+            <strong>{one.projectName}:</strong> {noticeText(one, trans)}{' '}
+            <time dateTime={one.at.toISOString()}>{ageOf(one, trans)}</time>
+          </button>
+        </li>
+      ))}
+    </Group>
+  );
+}
+
+function ageOf(notice: INotice, trans: TranslationBundle): string {
+  return ageText(notice.at, new Date(), trans);
 }

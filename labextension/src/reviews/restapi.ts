@@ -3,12 +3,16 @@
 import { differenceFrom, type IDifference } from '../history/data.js';
 import type { ServerApi } from '../server/api.js';
 import {
-  cellsFrom,
   filesFrom,
+  noticesFrom,
+  previewFrom,
+  shownFrom,
   submissionsFrom,
   threadsFrom,
   viewFrom,
-  type ICell,
+  type INotice,
+  type IPreview,
+  type IShown,
   type ISubmission,
   type ISubmissionView,
   type ISubmittedFile,
@@ -17,10 +21,18 @@ import {
 
 /** What a new comment is about. */
 export interface ITarget {
-  readonly round: number;
   readonly path: string | null;
   readonly cellId: string | null;
   readonly line: number | null;
+  readonly endLine: number | null;
+  readonly output: number | null;
+}
+
+/** The words of a comment. */
+export interface ISaid {
+  readonly body: string;
+  /** What should stand in the place instead; null if nothing is suggested. */
+  readonly suggestion: string | null;
 }
 
 /** Every method rejects with ApiError for a refusal, and NetworkError when there is no answer. */
@@ -36,12 +48,18 @@ export class ReviewApi {
     return submissionsFrom(await this._api.get(`api/submissions/${isOwn ? '?own=1' : ''}`));
   }
 
-  /** How much the reader has been told and has not seen. */
-  async unread(): Promise<number> {
-    const notices = await this._api.get('api/notices');
-    return Array.isArray(notices)
-      ? notices.filter(one => (one as { read?: unknown }).read === false).length
-      : 0;
+  /** The submissions that are the reader's to review. */
+  async assigned(): Promise<ISubmission[]> {
+    return submissionsFrom(await this._api.get('api/submissions/?assigned=1'));
+  }
+
+  /** What a submission of the project would have in it. */
+  async preview(project: string): Promise<IPreview> {
+    return previewFrom(await this._api.get(`api/projects/${project}/submissions/preview`));
+  }
+
+  async notices(): Promise<INotice[]> {
+    return noticesFrom(await this._api.get('api/notices'));
   }
 
   async markRead(): Promise<void> {
@@ -56,14 +74,24 @@ export class ReviewApi {
     return filesFrom(await this._api.get(at(id, `/files?round=${round}`)));
   }
 
-  async cells(id: string, round: number, path: string): Promise<ICell[]> {
-    return cellsFrom(await this._api.get(at(id, `/contents/${encoded(path)}?round=${round}`)));
+  /** A file in parts. */
+  async shown(id: string, round: number, path: string): Promise<IShown> {
+    return shownFrom(await this._api.get(at(id, `/parts/${encoded(path)}?round=${round}`)));
   }
 
-  /** The address of a page that shows a file and can do nothing. */
-  page(id: string, round: number, path: string, place: string): string {
-    const url = this._api.url(at(id, `/view/${encoded(path)}?round=${round}`));
-    return place === '' ? url : `${url}#${place}`;
+  /** A file as the contents API has it, read-only and never trusted; unchecked. */
+  contents(id: string, round: number, path: string, query: string): Promise<unknown> {
+    return this._api.get(at(id, `/contents/${encoded(path)}?round=${round}${query}`));
+  }
+
+  /** A file's text. */
+  text(id: string, round: number, path: string): Promise<string> {
+    return this._api.text(at(id, `/raw/${encoded(path)}?round=${round}`));
+  }
+
+  /** Where a file can be downloaded. */
+  download(id: string, round: number, path: string): string {
+    return this._api.url(at(id, `/raw/${encoded(path)}?round=${round}&download=1`));
   }
 
   async difference(id: string, path: string, old: number, round: number): Promise<IDifference> {
@@ -75,10 +103,20 @@ export class ReviewApi {
     return threadsFrom(await this._api.get(at(id, `/comments?round=${round}`)));
   }
 
-  async comment(id: string, target: ITarget, body: string, suggestion: string | null) {
-    const { round, path, cellId, line } = target;
-    const anchor = { cell_id: cellId, line };
-    await this._api.post(at(id, '/comments'), { round, path, anchor, body, suggestion });
+  async comment(id: string, round: number, target: ITarget, said: ISaid): Promise<void> {
+    const { path, cellId, line, endLine, output } = target;
+    const anchor = { cell_id: cellId, line, end_line: endLine, output };
+    await this._api.post(at(id, '/comments'), { round, path, anchor, ...said });
+  }
+
+  /** Change one's own comment. */
+  async edit(id: string, comment: string, said: ISaid): Promise<void> {
+    await this._api.patch(at(id, `/comments/${comment}`), said);
+  }
+
+  /** Remove one's own draft. */
+  async remove(id: string, comment: string): Promise<void> {
+    await this._api.delete(at(id, `/comments/${comment}`));
   }
 
   async answer(id: string, comment: string, body: string): Promise<void> {

@@ -1,108 +1,166 @@
-/** What is said about a submission, and the form to say more. */
+/** A thread: what is said about one place. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 
+import { Honest } from '../history/deceiving.js';
 import type { IComment, IThread } from './data.js';
 import type { SubmissionModel } from './model.js';
+import { Suggestion } from './suggestion.js';
 import { fateText, placeText } from './words.js';
 
 interface IProps {
+  readonly thread: IThread;
   readonly model: SubmissionModel;
   readonly trans: TranslationBundle;
 }
 
-export function Threads({ model, trans }: IProps): JSX.Element {
-  const here = model.threads.filter(one => {
-    const path = one.now?.path ?? one.path;
-    return path === null || path === model.path;
-  });
-  const elsewhere = model.threads.length - here.length;
+export function Thread({ thread, model, trans }: IProps): JSX.Element {
+  const node = useRef<HTMLElement>(null);
+  const isSelected = model.selected === thread.id;
+  const [isOpen, setOpen] = useState(!thread.isResolved);
+  const { isResolved } = thread;
+  useEffect(() => setOpen(!isResolved), [isResolved]);
+  useEffect(() => {
+    if (isSelected) {
+      setOpen(true);
+      node.current?.scrollIntoView({ block: 'center' });
+      node.current?.focus({ preventScroll: true });
+    }
+  }, [isSelected]);
+  const place = placeText(thread, trans);
+  const classes = ['platform-Thread'];
+  if (isSelected) {
+    classes.push('platform-mod-selected');
+  }
+  if (isResolved) {
+    classes.push('platform-mod-resolved');
+  }
   return (
-    <aside className="platform-Threads" aria-label={trans.__('Comments')}>
-      <NewThread key={model.path} model={model} trans={trans} />
-      {here.map(one => <Thread key={one.id} thread={one} model={model} trans={trans} />)}
-      {elsewhere > 0 && (
-        <p className="platform-Note">
-          {trans._n('%1 thread is about another file.', '%1 threads are about other files.', elsewhere)}
-        </p>
-      )}
-    </aside>
+    <article
+      ref={node}
+      className={classes.join(' ')}
+      tabIndex={-1}
+      data-thread={thread.id}
+      aria-label={trans.__('Thread: %1', place)}
+    >
+      <header>
+        <button type="button" className="platform-Link" onClick={() => void model.showThread(thread.id)}>
+          {place}
+        </button>
+        <Marks thread={thread} trans={trans} />
+        {isResolved && (
+          <button
+            type="button"
+            className="platform-Link"
+            aria-expanded={isOpen}
+            onClick={() => setOpen(!isOpen)}
+          >
+            {isOpen ? trans.__('Fold') : trans.__('Unfold')}
+          </button>
+        )}
+      </header>
+      {isOpen && <Talk thread={thread} model={model} trans={trans} />}
+    </article>
   );
 }
 
-function Thread({ thread, model, trans }: IProps & { readonly thread: IThread }): JSX.Element {
+/** What became of the thread, and of its place. */
+function Marks({ thread, trans }: Omit<IProps, 'model'>): JSX.Element {
+  const fate = fateText(thread, trans);
+  const marks = [
+    { text: fate, kind: thread.now?.fate ?? 'same' },
+    { text: thread.isApplied ? trans.__('applied') : '', kind: 'applied' },
+    { text: thread.isResolved ? trans.__('resolved') : '', kind: 'resolved' }
+  ];
+  return (
+    <>
+      {marks.filter(one => one.text !== '').map(one => (
+        <span key={one.kind} className={`platform-Mark platform-mod-${one.kind}`}>{one.text}</span>
+      ))}
+    </>
+  );
+}
+
+function Talk({ thread, model, trans }: IProps): JSX.Element {
+  const hasFate = thread.now !== null && thread.now.fate !== 'same' && thread.now.fate !== 'moved';
+  return (
+    <>
+      {hasFate && thread.anchor.quote !== '' && thread.anchor.output === null && (
+        <details>
+          <summary>{trans.__('What it was about, in round %1', thread.round)}</summary>
+          <pre><Honest text={thread.anchor.quote} /></pre>
+        </details>
+      )}
+      {thread.comments.map(one => (
+        <Comment key={one.id} comment={one} thread={thread} model={model} trans={trans} />
+      ))}
+      <Answer thread={thread} model={model} trans={trans} />
+    </>
+  );
+}
+
+function Answer({ thread, model, trans }: IProps): JSX.Element {
   const [text, setText] = useState('');
-  const node = useRef<HTMLElement>(null);
-  const isSelected = model.selected === thread.id;
-  useEffect(() => {
-    if (isSelected) {
-      node.current?.scrollIntoView({ block: 'nearest' });
-    }
-  }, [isSelected]);
   const answer = (event: FormEvent) => {
     event.preventDefault();
     void model.answer(thread, text).then(isDone => isDone && setText(''));
   };
-  const fate = fateText(thread, trans);
-  const classes = [
-    'platform-Thread',
-    isSelected ? 'platform-mod-selected' : '',
-    thread.isResolved ? 'platform-mod-resolved' : ''
-  ];
   return (
-    <article ref={node} className={classes.join(' ')} aria-label={placeText(thread, trans)}>
-      <header>
-        <button type="button" className="platform-Link" onClick={() => void model.showThread(thread.id)}>
-          {placeText(thread, trans)}
-        </button>
-        {fate !== '' && <em>{fate}</em>}
-        {thread.isApplied && <em>{trans.__('applied')}</em>}
-        <button type="button" className="platform-Link" onClick={() => void model.resolve(thread)}>
-          {thread.isResolved ? trans.__('Reopen') : trans.__('Resolve')}
-        </button>
-      </header>
-      {thread.anchor.quote !== '' && <pre>{short(thread.anchor.quote)}</pre>}
-      {thread.comments.map(one => (
-        <Comment key={one.id} comment={one} thread={thread} model={model} trans={trans} />
-      ))}
+    <form className="platform-Thread-answer" onSubmit={answer}>
       {!thread.isResolved && (
-        <form onSubmit={answer}>
-          <textarea
-            rows={1}
-            value={text}
-            aria-label={trans.__('Answer')}
-            placeholder={trans.__('Answer…')}
-            onChange={event => setText(event.target.value)}
-          />
-          {text.trim() !== '' && (
-            <button type="submit" className="platform-Button">{trans.__('Answer')}</button>
-          )}
-        </form>
+        <textarea
+          rows={1}
+          value={text}
+          aria-label={trans.__('Answer')}
+          placeholder={trans.__('Answer…')}
+          onChange={event => setText(event.target.value)}
+          onKeyDown={event => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+              answer(event);
+            }
+          }}
+        />
       )}
-    </article>
+      {text.trim() !== '' && (
+        <button type="submit" className="platform-Button">{trans.__('Answer')}</button>
+      )}
+      <button type="button" className="platform-Link" onClick={() => void model.resolve(thread)}>
+        {thread.isResolved ? trans.__('Reopen') : trans.__('Resolve')}
+      </button>
+    </form>
   );
 }
 
 interface ICommentProps extends IProps {
   readonly comment: IComment;
-  readonly thread: IThread;
 }
 
 function Comment({ comment, thread, model, trans }: ICommentProps): JSX.Element {
-  const mayApply = model.view?.mayChange === true && !thread.isApplied;
+  const [isEdited, setEdited] = useState(false);
   return (
-    <div className="platform-Comment">
+    <div className={`platform-Comment${comment.isDraft ? ' platform-mod-draft' : ''}`}>
       <p>
         <strong>{comment.author.name}</strong>{' '}
         <time dateTime={comment.at.toISOString()}>{comment.at.toLocaleString()}</time>
-        {comment.isDraft && <em> {trans.__('draft, published with the decision')}</em>}
+        {comment.isDraft && (
+          <span className="platform-Mark" title={trans.__('Published with your decision')}>
+            {trans.__('draft')}
+          </span>
+        )}
+        {comment.isEdited && <span className="platform-Mark">{trans.__('edited')}</span>}
       </p>
-      {comment.body !== '' && <div className="platform-Comment-body">{comment.body}</div>}
+      {isEdited ? (
+        <Editor comment={comment} model={model} trans={trans} onDone={() => setEdited(false)} />
+      ) : (
+        comment.body !== '' && (
+          <div className="platform-Comment-body"><Honest text={comment.body} /></div>
+        )
+      )}
       {comment.suggestion !== null && (
-        <div className="platform-Suggestion">
-          <pre>{comment.suggestion}</pre>
-          {mayApply && (
+        <>
+          <Suggestion before={thread.anchor.quote} after={comment.suggestion} trans={trans} />
+          {model.view?.mayChange === true && !thread.isApplied && (
             <button
               type="button"
               className="platform-Button"
@@ -111,95 +169,50 @@ function Comment({ comment, thread, model, trans }: ICommentProps): JSX.Element 
               {trans.__('Apply suggestion')}
             </button>
           )}
+        </>
+      )}
+      {comment.isDraft && !isEdited && (
+        <div className="platform-Comment-tools">
+          <button type="button" className="platform-Link" onClick={() => setEdited(true)}>
+            {trans.__('Edit')}
+          </button>
+          <button
+            type="button"
+            className="platform-Link"
+            onClick={() => void model.remove(comment.id)}
+          >
+            {trans.__('Delete')}
+          </button>
         </div>
       )}
     </div>
   );
 }
 
-function NewThread({ model, trans }: IProps): JSX.Element {
-  const [cell, setCell] = useState('');
-  const [line, setLine] = useState('');
-  const [body, setBody] = useState('');
-  const [suggestion, setSuggestion] = useState<string | null>(null);
-  const number = /^[1-9][0-9]*$/.test(line) ? Number(line) : null;
-  const mayPlace = cell !== '' || number !== null;
-  const send = (event: FormEvent) => {
+function Editor(props: {
+  readonly comment: IComment;
+  readonly model: SubmissionModel;
+  readonly trans: TranslationBundle;
+  readonly onDone: () => void;
+}): JSX.Element {
+  const { comment, model, trans, onDone } = props;
+  const [body, setBody] = useState(comment.body);
+  const save = (event: FormEvent) => {
     event.preventDefault();
-    const target = { path: model.path, cellId: cell === '' ? null : cell, line: number };
-    void model.comment(target, body, mayPlace ? suggestion : null).then(isDone => {
-      if (isDone) {
-        setCell('');
-        setLine('');
-        setBody('');
-        setSuggestion(null);
-      }
-    });
+    const said = { body, suggestion: comment.suggestion };
+    void model.edit(comment.id, said).then(isDone => isDone && onDone());
   };
   return (
-    <form className="platform-NewThread" onSubmit={send} aria-label={trans.__('New comment')}>
-      <div className="platform-NewThread-place">
-        {model.cells.length > 0 && (
-          <select
-            aria-label={trans.__('Cell')}
-            value={cell}
-            onChange={event => setCell(event.target.value)}
-          >
-            <option value="">{trans.__('The whole file')}</option>
-            {model.cells.map(one => (
-              <option key={one.id} value={one.id}>
-                {`${one.number + 1}: ${one.title}`}
-              </option>
-            ))}
-          </select>
-        )}
-        <input
-          type="text"
-          inputMode="numeric"
-          aria-label={trans.__('Line')}
-          placeholder={trans.__('Line')}
-          size={4}
-          value={line}
-          onChange={event => setLine(event.target.value)}
-        />
-      </div>
+    <form className="platform-Thread-answer" onSubmit={save}>
       <textarea
-        className="platform-NewThread-body"
         rows={3}
+        autoFocus
         value={body}
         aria-label={trans.__('Comment')}
-        placeholder={trans.__('Say something about this file…')}
         onChange={event => setBody(event.target.value)}
       />
-      {suggestion !== null && mayPlace && (
-        <textarea
-          rows={3}
-          className="platform-NewThread-suggestion"
-          value={suggestion}
-          aria-label={trans.__('Suggestion')}
-          placeholder={trans.__('What should stand there instead')}
-          onChange={event => setSuggestion(event.target.value)}
-        />
-      )}
-      <div>
-        {mayPlace && suggestion === null && (
-          <button type="button" className="platform-Link" onClick={() => setSuggestion('')}>
-            {trans.__('Suggest a change')}
-          </button>
-        )}
-        <button
-          type="submit"
-          className="platform-Button"
-          disabled={body.trim() === '' && suggestion === null}
-        >
-          {trans.__('Comment')}
-        </button>
-      </div>
+      <button type="submit" className="platform-Button">{trans.__('Save')}</button>
+      <button type="button" className="platform-Link" onClick={onDone}>{trans.__('Cancel')}</button>
     </form>
   );
-}
-
-function short(text: string): string {
-  const lines = text.split('\n');
-  return lines.length > 6 ? [...lines.slice(0, 6), '…'].join('\n') : text;
 }

@@ -2,62 +2,94 @@
 
 import { ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { useState } from 'react';
+import type { Message } from '@lumino/messaging';
+import { Signal, type ISignal } from '@lumino/signaling';
 
-import { hunksFromUnified } from '../history/lines.js';
-import { Lines } from '../history/lineview.js';
-import type { ISubmissionView } from './data.js';
+import { Changes } from './changes.js';
+import { Document } from './document.js';
+import { Files } from './files.js';
+import { Head } from './head.js';
+import { keysFor, type IKey } from './keys.js';
 import type { SubmissionModel } from './model.js';
-import { Threads } from './threads.js';
-import { stateText } from './words.js';
+
+export namespace SubmissionWidget {
+  export interface IOptions {
+    readonly model: SubmissionModel;
+    /** The address that opens this submission. */
+    readonly link: string;
+    /** Show a notebook as JupyterLab shows notebooks, read-only. */
+    readonly openNotebook: (path: string, round: number) => void;
+    readonly trans: TranslationBundle;
+  }
+}
 
 export class SubmissionWidget extends ReactWidget {
-  constructor(
-    private readonly _model: SubmissionModel,
-    private readonly _trans: TranslationBundle
-  ) {
+  constructor(private readonly _options: SubmissionWidget.IOptions) {
     super();
+    const { model, trans } = _options;
     this.addClass('platform-Submission');
-    this.node.tabIndex = 0;
+    this.node.tabIndex = -1;
     this.node.addEventListener('keydown', event => this._onKey(event));
-    void _model.refresh();
+    const help = () => {
+      this._isHelping = !this._isHelping;
+      this.update();
+    };
+    this._keys = keysFor(model, { node: this.node, help }, trans);
+    model.changed.connect(() => {
+      if (model.view !== null && model.view.projectName !== this._name) {
+        this._name = model.view.projectName;
+        this._named.emit(this._name);
+      }
+    });
+    void model.refresh();
+  }
+
+  /** Emitted with what the submission is called, when that is known. */
+  get named(): ISignal<this, string> {
+    return this._named;
+  }
+
+  /** Look again. */
+  refresh(): Promise<void> {
+    return this._options.model.refresh();
   }
 
   protected override render(): JSX.Element {
     return (
-      <UseSignal signal={this._model.changed}>
-        {() => <Page model={this._model} trans={this._trans} />}
+      <UseSignal signal={this._options.model.changed}>
+        {() => <Page {...this._options} keys={this._isHelping ? this._keys : null} />}
       </UseSignal>
     );
   }
 
-  /** The next and the previous thread and file, and the field to comment in. */
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.node.focus();
+  }
+
   private _onKey(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
     if (target.matches('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
-    const actions: Record<string, () => unknown> = {
-      n: () => this._model.stepThread(1),
-      p: () => this._model.stepThread(-1),
-      j: () => this._model.stepFile(1),
-      k: () => this._model.stepFile(-1),
-      c: () => this.node.querySelector<HTMLElement>('.platform-NewThread-body')?.focus()
-    };
-    const act = actions[event.key];
-    if (act !== undefined) {
+    const key = this._keys.find(one => one.key === event.key);
+    if (key !== undefined) {
       event.preventDefault();
-      act();
+      event.stopPropagation();
+      void key.act();
     }
   }
+
+  private readonly _keys: readonly IKey[];
+  private _isHelping = false;
+  private _name = '';
+  private readonly _named = new Signal<this, string>(this);
 }
 
-interface IProps {
-  readonly model: SubmissionModel;
-  readonly trans: TranslationBundle;
-}
+type IProps = SubmissionWidget.IOptions & { readonly keys: readonly IKey[] | null };
 
-function Page({ model, trans }: IProps): JSX.Element {
+function Page(props: IProps): JSX.Element {
+  const { model, trans, link, keys } = props;
   const { view, problem } = model;
   if (view === null) {
     const text = problem === '' ? trans.__('Loading…') : problem;
@@ -65,179 +97,101 @@ function Page({ model, trans }: IProps): JSX.Element {
   }
   return (
     <>
-      <Head view={view} model={model} trans={trans} />
+      <Head view={view} model={model} link={link} trans={trans} />
       {problem !== '' && <p className="platform-Problem" role="alert">{problem}</p>}
       <div className="platform-Submission-body">
         <Files model={model} trans={trans} />
-        <Document model={model} trans={trans} />
-        <Threads model={model} trans={trans} />
+        <File {...props} />
       </div>
+      {keys !== null && <Help keys={keys} trans={trans} />}
     </>
   );
 }
 
-function Head({ view, model, trans }: IProps & { readonly view: ISubmissionView }): JSX.Element {
-  const round = view.rounds.find(one => one.number === model.round);
+/** The file that is shown, under what can be done with it. */
+function File({ model, trans, openNotebook }: IProps): JSX.Element {
+  const { path, mode, against, round } = model;
+  if (path === null) {
+    return <main tabIndex={0} />;
+  }
   return (
-    <header className="platform-Submission-head">
-      <div>
-        <h1>{view.projectName}</h1>
-        <span className={`platform-State platform-mod-${view.state}`}>
-          {stateText(view.state, trans)}
+    <div className="platform-Submission-file">
+      <div className="platform-Submission-tools">
+        {against > 0 && (
+          <>
+            <div role="group" className="platform-Switch" aria-label={trans.__('View')}>
+              {(['document', 'changes'] as const).map(one => (
+                <button
+                  key={one}
+                  type="button"
+                  aria-pressed={mode === one}
+                  onClick={() => void model.showFile(path, one)}
+                >
+                  {one === 'document' ? trans.__('File') : trans.__('Changes')}
+                </button>
+              ))}
+            </div>
+            <Since model={model} trans={trans} />
+          </>
+        )}
+        <span className="platform-Submission-more">
+          {path.endsWith('.ipynb') && (
+            <button type="button" className="platform-Link" onClick={() => openNotebook(path, round)}>
+              {trans.__('Open in notebook view')}
+            </button>
+          )}
+          <a className="platform-Link" href={model.download(path)}>{trans.__('Download')}</a>
         </span>
-        <label>
-          {trans.__('Round')}{' '}
-          <select
-            value={model.round}
-            onChange={event => void model.showRound(Number(event.target.value))}
-          >
-            {view.rounds.map(one => (
-              <option key={one.number} value={one.number}>{one.number}</option>
-            ))}
-          </select>
-        </label>
-        <Actions view={view} model={model} trans={trans} />
       </div>
-      {round !== undefined && (
-        <p>
-          <strong>{round.submitter.name}</strong>, {round.submittedAt.toLocaleString()}
-          {round.message !== '' && <q>{round.message}</q>}
-        </p>
-      )}
-      {round?.decision != null && (
-        <p className="platform-Decision">
-          <strong>
-            {round.decision.isApproval
-              ? trans.__('%1 approved this round.', round.decision.reviewer.name)
-              : trans.__('%1 requested changes.', round.decision.reviewer.name)}
-          </strong>
-          {round.decision.summary !== '' && <q>{round.decision.summary}</q>}
-        </p>
-      )}
-    </header>
-  );
-}
-
-function Actions({ view, model, trans }: IProps & { readonly view: ISubmissionView }): JSX.Element {
-  const [summary, setSummary] = useState('');
-  const isOpen = view.state === 'submitted' || view.state === 'in_review';
-  const isLatest = model.round === view.round;
-  const decide = (isApproval: boolean) => {
-    void model.decide(isApproval, summary).then(isDone => isDone && setSummary(''));
-  };
-  return (
-    <div className="platform-Submission-actions" role="group" aria-label={trans.__('Actions')}>
-      {view.mayReview && view.state === 'submitted' && (
-        <button
-          type="button"
-          className="platform-Button platform-mod-primary"
-          onClick={() => void model.claim()}
-        >
-          {trans.__('Review this')}
-        </button>
-      )}
-      {view.mayReview && view.state === 'in_review' && isLatest && (
-        <>
-          <input
-            type="text"
-            value={summary}
-            aria-label={trans.__('Summary')}
-            placeholder={trans.__('Summary of your decision')}
-            onChange={event => setSummary(event.target.value)}
-          />
-          <button type="button" className="platform-Button" onClick={() => decide(false)}>
-            {trans.__('Request changes')}
-          </button>
-          <button
-            type="button"
-            className="platform-Button platform-mod-primary"
-            onClick={() => decide(true)}
-          >
-            {trans.__('Approve')}
-          </button>
-          <button type="button" className="platform-Link" onClick={() => void model.release()}>
-            {trans.__('Give back')}
-          </button>
-        </>
-      )}
-      {view.mayChange && (isOpen || view.state === 'changes_requested') && (
-        <button type="button" className="platform-Link" onClick={() => void model.withdraw()}>
-          {trans.__('Withdraw')}
-        </button>
-      )}
+      <main
+        key={`${path} ${mode} ${round}`}
+        aria-label={path}
+        aria-busy={model.isBusy}
+        tabIndex={0}
+      >
+        {mode === 'document' ? (
+          <Document model={model} trans={trans} />
+        ) : (
+          <Changes model={model} trans={trans} />
+        )}
+      </main>
     </div>
   );
 }
 
-function Files({ model, trans }: IProps): JSX.Element {
+/** Since which round changes are shown. */
+function Since({ model, trans }: Pick<IProps, 'model' | 'trans'>): JSX.Element {
+  const rounds = model.view?.rounds.filter(one => one.number < model.round) ?? [];
   return (
-    <nav className="platform-Submission-files" aria-label={trans.__('Files')}>
-      <ul>
-        {model.files.map(one => (
-          <li key={one.path}>
-            <button
-              type="button"
-              aria-current={one.path === model.path}
-              onClick={() => void model.showFile(one.path)}
-            >
-              {one.path}
-              {model.changedPaths.has(one.path) && (
-                <span className="platform-Changed" title={trans.__('Changed in this round')}>
-                  {' '}●
-                </span>
-              )}
-            </button>
-          </li>
+    <label>
+      {trans.__('since')}{' '}
+      <select
+        value={model.against}
+        onChange={event => void model.showSince(Number(event.target.value))}
+      >
+        {rounds.map(one => (
+          <option key={one.number} value={one.number}>
+            {one.decision === null
+              ? trans.__('round %1', one.number)
+              : trans.__('round %1, reviewed by %2', one.number, one.decision.reviewer.name)}
+          </option>
         ))}
-      </ul>
-    </nav>
+      </select>
+    </label>
   );
 }
 
-function Document({ model, trans }: IProps): JSX.Element {
-  const { page, path, mode } = model;
-  if (page === null || path === null) {
-    return <main />;
-  }
+function Help({ keys, trans }: { readonly keys: readonly IKey[]; readonly trans: TranslationBundle }) {
   return (
-    <main>
-      {model.round > 1 && (
-        <div role="tablist" className="platform-Switch" aria-label={trans.__('View')}>
-          {(['document', 'changes'] as const).map(one => (
-            <button
-              key={one}
-              type="button"
-              role="tab"
-              aria-selected={mode === one}
-              onClick={() => void model.showFile(path, one)}
-            >
-              {one === 'document' ? trans.__('File') : trans.__('Changes since the last round')}
-            </button>
-          ))}
-        </div>
-      )}
-      {mode === 'document' || model.difference === null ? (
-        // Nothing that a learner wrote runs, or asks anything of any server: the frame has an
-        // origin of its own and no scripts, and the page in it says so itself once more.
-        <iframe key={path} sandbox="" src={page} title={path} referrerPolicy="no-referrer" />
-      ) : (
-        <Changes model={model} trans={trans} />
-      )}
-    </main>
-  );
-}
-
-function Changes({ model, trans }: IProps): JSX.Element {
-  const difference = model.difference;
-  if (difference === null || difference.kind === 'same') {
-    return <p className="platform-Note">{trans.__('This file has not changed.')}</p>;
-  }
-  if (difference.unified === '') {
-    return <p className="platform-Note">{trans.__('This file has changed; it is not text.')}</p>;
-  }
-  return (
-    <div className="platform-Past platform-Diff">
-      <Lines hunks={hunksFromUnified(difference.unified)} layout="unified" trans={trans} />
-    </div>
+    <aside className="platform-Submission-keys" aria-label={trans.__('Keys')}>
+      <dl>
+        {keys.map(one => (
+          <div key={one.key}>
+            <dt><kbd>{one.key}</kbd></dt>
+            <dd>{one.text}</dd>
+          </div>
+        ))}
+      </dl>
+    </aside>
   );
 }

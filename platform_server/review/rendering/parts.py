@@ -96,6 +96,7 @@ def parts_json(name: str, data: bytes) -> str:
         [
             {
                 "kind": one.kind,
+                "cell": one.is_cell,
                 "cell_id": one.cell_id,
                 "label": one.label,
                 "lines": one.lines,

@@ -1,0 +1,143 @@
+/** The head of a submission: what it is, whose turn it is, and what can be done about it. */
+
+import { Clipboard } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { useState } from 'react';
+
+import type { IRound, ISubmissionView } from './data.js';
+import type { SubmissionModel } from './model.js';
+import { stateText } from './words.js';
+
+interface IProps {
+  readonly view: ISubmissionView;
+  readonly model: SubmissionModel;
+  /** The address that opens this submission. */
+  readonly link: string;
+  readonly trans: TranslationBundle;
+}
+
+export function Head(props: IProps): JSX.Element {
+  const { view, model, link, trans } = props;
+  const round = view.rounds.find(one => one.number === model.round);
+  return (
+    <header className="platform-Submission-head">
+      <div>
+        <h1>{view.projectName}</h1>
+        <span className={`platform-State platform-mod-${view.state}`}>
+          {stateText(view.state, trans)}
+        </span>
+        <label>
+          {trans.__('Round')}{' '}
+          <select
+            value={model.round}
+            onChange={event => void model.showRound(Number(event.target.value))}
+          >
+            {view.rounds.map(one => (
+              <option key={one.number} value={one.number}>{one.number}</option>
+            ))}
+          </select>
+        </label>
+        {view.reviewer !== null && view.state === 'in_review' && (
+          <span>{trans.__('%1 reviews it', view.reviewer.name)}</span>
+        )}
+        <button
+          type="button"
+          className="platform-Link"
+          title={trans.__('An address that opens this submission')}
+          onClick={() => Clipboard.copyToSystem(link)}
+        >
+          {trans.__('Copy link')}
+        </button>
+        <Actions {...props} />
+      </div>
+      {round !== undefined && <Said round={round} trans={trans} />}
+    </header>
+  );
+}
+
+/** What the maker said about a round, and what was decided about it. */
+function Said({ round, trans }: { readonly round: IRound; readonly trans: TranslationBundle }) {
+  const { decision } = round;
+  return (
+    <>
+      <p>
+        <strong>{round.submitter.name}</strong>, {round.submittedAt.toLocaleString()}
+        {round.message !== '' && <q>{round.message}</q>}
+      </p>
+      {decision !== null && (
+        <p className="platform-Decision">
+          <strong>
+            {decision.isApproval
+              ? trans.__('%1 approved this round.', decision.reviewer.name)
+              : trans.__('%1 requested changes.', decision.reviewer.name)}
+          </strong>
+          {decision.summary !== '' && <q>{decision.summary}</q>}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Actions({ view, model, trans }: IProps): JSX.Element {
+  const isOpen = view.state === 'submitted' || view.state === 'in_review';
+  const isLatest = model.round === view.round;
+  return (
+    <div className="platform-Submission-actions" role="group" aria-label={trans.__('Actions')}>
+      {view.mayReview && view.state === 'submitted' && (
+        <button
+          type="button"
+          className="platform-Button platform-mod-primary"
+          onClick={() => void model.claim()}
+        >
+          {trans.__('Review this')}
+        </button>
+      )}
+      {view.mayReview && view.state === 'in_review' && isLatest && (
+        <Decide view={view} model={model} trans={trans} />
+      )}
+      {view.mayChange && (isOpen || view.state === 'changes_requested') && (
+        <button type="button" className="platform-Link" onClick={() => void model.withdraw()}>
+          {trans.__('Withdraw')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Decide({ model, trans }: Omit<IProps, 'link'>): JSX.Element {
+  const [summary, setSummary] = useState('');
+  const { drafts } = model;
+  const decide = (isApproval: boolean) => {
+    void model.decide(isApproval, summary).then(isDone => isDone && setSummary(''));
+  };
+  return (
+    <>
+      {drafts > 0 && (
+        <span className="platform-Mark" title={trans.__('Published with your decision')}>
+          {trans._n('%1 draft', '%1 drafts', drafts)}
+        </span>
+      )}
+      <input
+        type="text"
+        className="platform-Submission-summary"
+        value={summary}
+        aria-label={trans.__('Summary')}
+        placeholder={trans.__('Summary of your decision')}
+        onChange={event => setSummary(event.target.value)}
+      />
+      <button type="button" className="platform-Button" onClick={() => decide(false)}>
+        {trans.__('Request changes')}
+      </button>
+      <button
+        type="button"
+        className="platform-Button platform-mod-primary"
+        onClick={() => decide(true)}
+      >
+        {trans.__('Approve')}
+      </button>
+      <button type="button" className="platform-Link" onClick={() => void model.release()}>
+        {trans.__('Give back')}
+      </button>
+    </>
+  );
+}
