@@ -222,11 +222,15 @@ class Platform:
             environments=environments,
             kernel_sessions=SqlKernelSessionRepository(database),
             figures=figures,
-            reviews=self._reviews(projects, contents, sandboxes),
+            reviews=self._reviews(projects, contents, sandboxes, environments.recorder),
         )
 
     def _reviews(
-        self, projects: ProjectService, contents: ContentsService, sandboxes: SandboxService
+        self,
+        projects: ProjectService,
+        contents: ContentsService,
+        sandboxes: SandboxService,
+        packages: Recorder,
     ) -> Reviews:
         database, checks = self._database, self._settings.checks
         repository = SqlSubmissionRepository(database)
@@ -243,7 +247,7 @@ class Platform:
                 SqlCheckRepository(database),
                 repository,
                 files,
-                Runner(files, sandboxes.lone, checks),
+                Runner(files, sandboxes.lone, packages, checks),
                 checks,
             ),
         )

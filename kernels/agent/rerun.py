@@ -110,15 +110,25 @@ class Run:
         )
         self._client = BlockingKernelClient(connection_file=file)
         self._client.load_connection_file()
-        self._client.start_channels()
+        self._client.start_channels(hb=False)
         try:
-            self._client.wait_for_ready(timeout=_START)
+            self._wait_until_ready()
             for cell in self._job["cells"]:
                 if not self._does(cell):
                     return
         finally:
             self._client.stop_channels()
             self._kill()
+
+    def _wait_until_ready(self) -> None:
+        """Ask until what the kernel publishes arrives here: a subscription takes its time."""
+        ends = time.monotonic() + _START
+        while time.monotonic() < ends and self._kernel.poll() is None:
+            self._client.kernel_info()
+            with contextlib.suppress(Empty):
+                self._client.get_iopub_msg(timeout=_LOOK)
+                return
+        sys.exit("The kernel did not start.")
 
     def _does(self, cell: dict[str, Any]) -> bool:
         """Run a cell, say what came of it, and tell whether to go on."""

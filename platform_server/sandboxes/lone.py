@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from platform_server import clock
 from platform_server.errors import StorageUnavailable
 from platform_server.projects.names import parse_path
-from platform_server.sandboxes.model import EndCause, Ended, SandboxId
+from platform_server.sandboxes.model import EndCause, Ended, Sandbox, SandboxId, SandboxState
 from platform_server.sandboxes.volumes import SANDBOX_USER
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ class LoneSandboxes:
 
     @asynccontextmanager
     async def open(self, project_id: ProjectId, fill: Fill) -> AsyncIterator[AgentRuntime]:
-        """Give a sandbox with the project's limits and with what ``fill`` puts into it.
+        """Give a sandbox with the project's limits and with what ``fill`` puts into it. Packages
+        can be installed there as in the project's own.
 
         Raises what starting a sandbox raises, and SandboxGone once it has ended by itself.
         """
@@ -128,10 +129,22 @@ class LoneSandboxes:
             volume = await self._volumes.spare(sandbox_id)
             await fill(LocalFolder(volume.files))
             await self._launcher.launch(runtime, volume, None, is_background=True)
+            await self._launcher.open_doors(_on_behalf_of(project_id, runtime), runtime)
         except BaseException:
             await self._launcher.discard(runtime, _ended("It was not started."))
             raise
         return runtime
+
+
+def _on_behalf_of(project_id: ProjectId, runtime: AgentRuntime) -> Sandbox:
+    """Return the sandbox as if it were the project's: for those who hand out what it may have."""
+    return Sandbox(
+        id=runtime.sandbox_id,
+        project_id=project_id,
+        state=SandboxState.RUNNING,
+        limits=runtime.limits,
+        created_at=clock.utc_now(),
+    )
 
 
 def _ended(detail: str) -> Ended:

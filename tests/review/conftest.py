@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from platform_server.contents.service import ContentsService
+    from platform_server.environments.records import RecordedPackage
     from platform_server.identity.model import Principal
     from platform_server.projects.model import ProjectId
     from platform_server.review.reproduction.model import CheckLimits
@@ -69,6 +70,14 @@ class Ticking:
         return self.at
 
 
+class NothingInstalled:
+    """A record of packages without any."""
+
+    async def record_of(self, _project_id: ProjectId) -> tuple[RecordedPackage, ...]:
+        """Return what is installed."""
+        return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """The review services, a project, and its files."""
@@ -90,7 +99,7 @@ class Desk:
             SqlCheckRepository(self.database),
             SqlSubmissionRepository(self.database),
             self.files,
-            Runner(self.files, self.lone, limits),
+            Runner(self.files, self.lone, NothingInstalled(), limits),
             limits,
         )
 

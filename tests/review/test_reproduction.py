@@ -76,6 +76,7 @@ def outcomes(check: Check) -> dict[str, list[str]]:
     return {one["path"]: [cell["outcome"] for cell in one["cells"]] for one in check.notebooks}
 
 
+@ON_SQLITE
 async def test_each_notebook_runs_with_the_files_of_its_round(desk: Desk, checks: Start) -> None:
     await desk.write("data/numbers.txt", b"41")
     await desk.write(

@@ -1,6 +1,7 @@
 """What was submitted is run again in a container of its own, over HTTP.
 
-``checking``  a server that runs submissions again
+``checking``  a server that runs submissions again, with a package index
+``people``    its makers, two learners, and a reviewer
 """
 
 from __future__ import annotations
@@ -15,32 +16,48 @@ from platform_server import paths
 from platform_server.identity.model import Role
 from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.settings import settings_from
+from platform_server.testing.package_index import LocalIndex, wheel
 from platform_server.testing.places import code_cell, notebook, refused
 from platform_server.testing.serving import Person, Server, join
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-SOURCE = "import os, sys\nprint(os.listdir(), sys.prefix)"
-OUTPUT = "['n.ipynb'] /home/learner/.venv\n"
+SOURCE = "import os, sys, sample_lib\nprint(os.listdir(), sys.prefix, sample_lib.answer)"
+OUTPUT = "['n.ipynb'] /home/learner/.venv 42\n"
 
 
 @pytest.fixture(scope="module")
 async def checking(tmp_path_factory: pytest.TempPathFactory, image: str) -> AsyncIterator[Server]:
     del image  # is there
     home = tmp_path_factory.mktemp("checking") / "home"
-    async with Server.start(home, "--PlatformApp.checks_at_once=1") as server:
-        yield server
+    offered = LocalIndex()
+    offered.add("sample-lib", wheel("sample-lib", "1.0", "answer = 42\n"))
+    with offered.served():
+        options = ("--PlatformApp.checks_at_once=1", f"--PlatformApp.package_index={offered.url}")
+        async with Server.start(home, *options) as server:
+            yield server
 
 
 @pytest.fixture
 async def people(checking: Server) -> AsyncIterator[list[Person]]:
-    """Its makers, two learners, and a reviewer."""
     roles = {"maker": Role.LEARNER, "other": Role.LEARNER, "judge": Role.REVIEWER}
     joined = [await join(checking, name, role) for name, role in roles.items()]
     yield joined
     for one in joined:
         await one.aclose()
+
+
+async def install(maker: Person, requirement: str) -> None:
+    """Install something into the maker's project, and end its sandbox."""
+    project = await maker.project("n")
+    order = {"action": "install", "requirements": [requirement]}
+    lines = {"Accept": "application/x-ndjson"}
+    url = f"/api/projects/{project['id']}/packages"
+    said = await maker.http.post(url, json=order, headers=lines)
+    assert '"done"' in said.text
+    (container,) = (await maker.http.get("/api/containers/")).json()
+    await maker.http.delete(f"/api/containers/{container['id']}")
 
 
 async def submitted(maker: Person, *shown: str) -> str:
@@ -71,6 +88,7 @@ async def test_both_are_told_what_reproduces_and_nothing_is_left(
     checking: Server, people: list[Person]
 ) -> None:
     maker, other, reviewer = people
+    await install(maker, "sample-lib")
     url = await submitted(maker, OUTPUT, "another\n")
 
     told = await ended(maker, url)

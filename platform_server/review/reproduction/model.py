@@ -48,7 +48,7 @@ class Check:
     requested_by: UserId
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    message: str = ""  # why it failed
+    message: str = ""  # why it failed, or which packages were missing
     outcome: Outcome | None = None  # the worst of all cells
     notebooks: tuple[dict[str, Any], ...] = ()  # JSON, as ``report`` has it
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from platform_server.contents.worker_process import WorkerProcess
-from platform_server.errors import TooLarge
+from platform_server.environments.installations import rebuild
+from platform_server.errors import PackagesNotRebuilt, TooLarge
 from platform_server.review.reproduction.model import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
 
+    from platform_server.environments.records import RecordedPackage
     from platform_server.projects.model import ProjectId
     from platform_server.review.model import SubmittedFile
     from platform_server.review.reproduction.model import CheckLimits
@@ -51,19 +54,39 @@ class Sandboxes(Protocol):
         """Give one with the project's limits, and with what ``fill`` puts into it."""
 
 
+class Packages(Protocol):
+    """What projects have installed; the recorder of the environments is one."""
+
+    async def record_of(self, project_id: ProjectId) -> tuple[RecordedPackage, ...]:
+        """Return what the project has installed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What came of a round."""
+
+    notebooks: tuple[dict[str, Any], ...]  # a report each: {"path", "outcome", "message", "cells"}
+    message: str = ""  # what was not as it should have been
+
+
 class Runner:
     """Runs and compares. Nothing of the makers' is looked at in this process. ``aclose`` it."""
 
-    def __init__(self, files: SubmittedFiles, sandboxes: Sandboxes, limits: CheckLimits) -> None:
+    def __init__(
+        self,
+        files: SubmittedFiles,
+        sandboxes: Sandboxes,
+        packages: Packages,
+        limits: CheckLimits,
+    ) -> None:
         self._files = files
         self._sandboxes = sandboxes
+        self._packages = packages
         self._limits = limits
         self._worker = WorkerProcess(_WORKER, patience=_PATIENCE, waiting=_WAITING, busy=_BUSY)
 
-    async def run(
-        self, project_id: ProjectId, files: Sequence[SubmittedFile]
-    ) -> list[dict[str, Any]]:
-        """Return a report for each notebook: ``{"path", "outcome", "message", "cells"}``.
+    async def run(self, project_id: ProjectId, files: Sequence[SubmittedFile]) -> Ran:
+        """Run each notebook, in the order of their paths.
 
         Raises TooLarge, and what a sandbox that does not start or does not stay raises.
         """
@@ -71,17 +94,19 @@ class Runner:
         if sum(one.size for one in files) > self._limits.project_bytes:
             raise TooLarge(_TOO_LARGE)
         if not notebooks:
-            return []
+            return Ran(notebooks=())
 
         async def fill(folder: Folder) -> None:
             for one in files:
                 await folder.put(one.path, self._files.pieces(project_id, one))
 
         async with self._sandboxes.open(project_id, fill) as sandbox:
+            message = await self._installed(sandbox, project_id)
             run = notebooks[: self._limits.notebooks]
             reports = [await self._report(sandbox, project_id, one) for one in run]
         left = notebooks[self._limits.notebooks :]
-        return [*reports, *(_not_run(one, _TOO_MANY) for one in left)]
+        reports += [_not_run(one, _TOO_MANY) for one in left]
+        return Ran(notebooks=tuple(reports), message=message)
 
     async def again(self, data: bytes, report: dict[str, Any]) -> bytes | None:
         """Return a notebook with the outputs that a report kept; None if that takes too long."""
@@ -91,6 +116,14 @@ class Runner:
     async def aclose(self) -> None:
         """End the process that compares. May be called twice."""
         await self._worker.aclose()
+
+    async def _installed(self, sandbox: Sandbox, project_id: ProjectId) -> str:
+        """Install what the project has installed; return why some of it could not be."""
+        try:
+            await rebuild(sandbox, await self._packages.record_of(project_id))
+        except PackagesNotRebuilt as error:
+            return error.message
+        return ""
 
     async def _report(
         self, sandbox: Sandbox, project_id: ProjectId, file: SubmittedFile

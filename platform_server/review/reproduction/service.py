@@ -223,9 +223,14 @@ class ReproductionService:
     async def _ended(self, check: Check, project_id: ProjectId) -> Check:
         rounds = await self._submissions.rounds(check.submission_id)
         submitted = next(one for one in rounds if one.number == check.round)
-        notebooks = await self._runner.run(project_id, await self._files.of_round(submitted))
-        outcome = worst(Outcome(one["outcome"]) for one in notebooks if one["outcome"])
-        return replace(check, state=CheckState.DONE, outcome=outcome, notebooks=tuple(notebooks))
+        ran = await self._runner.run(project_id, await self._files.of_round(submitted))
+        return replace(
+            check,
+            state=CheckState.DONE,
+            message=ran.message,
+            outcome=worst(Outcome(one["outcome"]) for one in ran.notebooks if one["outcome"]),
+            notebooks=ran.notebooks,
+        )
 
     async def _note(self, ended: Check) -> Note:
         submission = await self._submissions.submission(ended.submission_id)
