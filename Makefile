@@ -21,7 +21,7 @@ test: .venv/.test image  ## Run every check and every test
 	@scripts/setup-postgres
 	@scripts/test
 
-chaos: .venv/.test image  ## Let everything die while people work (CHAOS_SEED, CHAOS_MINUTES)
+chaos: .venv/.test image  ## Let everything die while people work (CHAOS_SEED, CHAOS_MINUTES or CHAOS_FAULTS)
 	@$(BIN)/python -m platform_server.testing.chaos
 
 attacks: .venv/.test image  ## Try every numbered attack (SANDBOX_RUNTIME: of the sandboxes)

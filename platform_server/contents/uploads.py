@@ -61,15 +61,16 @@ class UploadService:
         if terms.author is None:
             raise InvalidContent("An upload has an author.")
         key = (terms.author, project_id, parse_path(path))
-        upload = await self._upload(key, number)
+        digest = sha256(data).digest()
+        upload = await self._upload(key, number, digest)
         async with upload.lock:
-            if number == upload.number and sha256(data).digest() == upload.digest:
+            if (number, digest) == (upload.number, upload.digest):
                 return None
             if number not in {upload.number + 1, LAST}:
                 await self._drop(key)
                 raise Conflict("A piece of the upload is missing: start again with the first.")
             await self._append(key, upload, data)
-            upload.number, upload.digest = number, sha256(data).digest()
+            upload.number, upload.digest = number, digest
             upload.at = self._parts.now()
             if number != LAST:
                 return None
@@ -90,10 +91,11 @@ class UploadService:
             await self._drop(key)
             raise
 
-    async def _upload(self, key: Key, number: int) -> _Upload:
+    async def _upload(self, key: Key, number: int, digest: bytes) -> _Upload:
         await self._drop_stale()
         known = self._open.get(key)
-        if number == 1 and known is not None and known.number != 1:
+        is_other = known is not None and (known.number, known.digest) not in {(0, b""), (1, digest)}
+        if number == 1 and is_other:
             await self._drop(key)
             known = None
         if known is not None:

@@ -42,7 +42,7 @@ class Cluster:
     """A PostgreSQL server on a unix socket in a folder that nobody else can enter."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = self._folder = folder  # where its socket is
         self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod

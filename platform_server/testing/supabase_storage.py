@@ -8,6 +8,7 @@ fail. Faults come on command.
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 import threading
 import time
@@ -43,6 +44,15 @@ def token(role: str = "service_role", *, expires: int = _GENEROUS, secret: str =
     return jwt.encode({"role": role, "iss": "supabase", "exp": expires}, secret, algorithm="HS256")
 
 
+class _Server(ThreadingHTTPServer):
+    """Says nothing of clients that are gone: that they go is what is tested."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong, unless it is the connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @dataclass
 class SupabaseStorage:
     """A project's storage. Tests do with it what the world does."""
@@ -68,7 +78,7 @@ class SupabaseStorage:
         with tempfile.TemporaryDirectory() as folder:
             storage = SupabaseStorage(Objects(Path(folder)))
             handler = type("Handler", (StorageHandler,), {"storage": storage})
-            server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+            server = _Server(("127.0.0.1", port), handler)
             server.daemon_threads = True
             server.block_on_close = False
             storage.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -62,10 +62,11 @@ async def test_a_missing_piece_ends_the_upload(world: World) -> None:
     assert spools(world) == []
 
 
-async def test_the_first_piece_begins_anew(world: World) -> None:
+@pytest.mark.parametrize("pieces", [1, 2])
+async def test_the_first_piece_begins_anew(world: World, pieces: int) -> None:
     uploads = world.contents.uploads
-    await uploads.add(WONDER, "a.bin", 1, b"old", BY_ALICE)
-    await uploads.add(WONDER, "a.bin", 2, b"old", BY_ALICE)
+    for number in range(1, pieces + 1):
+        await uploads.add(WONDER, "a.bin", number, b"of a page that was closed", BY_ALICE)
 
     await uploads.add(WONDER, "a.bin", 1, b"new", BY_ALICE)
     await uploads.add(WONDER, "a.bin", LAST, b"!", BY_ALICE)

@@ -19,16 +19,31 @@ if TYPE_CHECKING:
 
 Model = dict[str, Any]
 
+_REST = 1.0  # seconds without a change
 
-async def check_files(scene: Scene) -> list[Finding]:
-    """Compare every writer's folder with what was acknowledged."""
+
+async def check_files(scene: Scene, *, may_be_late: bool) -> list[Finding]:
+    """Compare every writer's folder with what was acknowledged, or will be there later."""
     found = await asyncio.gather(
         *(
-            _check_folder(scene, writer.folder, files)
+            _check_folder(scene, writer.folder, files, may_be_late=may_be_late)
             for writer, files in zip(scene.writers, scene.ledger.files, strict=True)
         )
     )
     return [finding for findings in found for finding in findings] + await _check_top(scene)
+
+
+async def come_to_rest(scene: Scene) -> None:
+    """Return when requests whose clients have gone seem to be over: of that, there is no event."""
+    before: list[Any] = []
+    while before != (now := [await _listed(scene, writer.folder) for writer in scene.writers]):
+        before = now
+        await asyncio.sleep(_REST)
+
+
+async def _listed(scene: Scene, folder: str) -> list[Any]:
+    content = (await _get(scene, folder))["content"]
+    return sorted((one["path"], one["last_modified"]) for one in content)
 
 
 async def _check_top(scene: Scene) -> list[Finding]:
@@ -38,15 +53,17 @@ async def _check_top(scene: Scene) -> list[Finding]:
     return [unexplained(f"{path} is there") for path in there - expected]
 
 
-async def _check_folder(scene: Scene, folder: str, files: list[Kept]) -> list[Finding]:
+async def _check_folder(
+    scene: Scene, folder: str, files: list[Kept], *, may_be_late: bool
+) -> list[Finding]:
     models = await _read_folder(scene, folder)
     seen = {model["path"]: mark_of(model["type"], model["content"]) for model in models}
     findings = [finding for model in models for finding in _faults_of(scene, model)]
     for kept in files:
         states = kept.possible()
-        if not kept.settle(seen):
+        if not kept.settle(seen, may_be_late=may_be_late):
             findings.append(_missed(states, seen))
-    expected = {kept.path for kept in files if kept.mark is not None}
+    expected = {path for kept in files for state in kept.possible() for path in state}
     findings += [unexplained(f"{path} is there") for path in seen.keys() - expected]
     return findings
 

@@ -34,6 +34,7 @@ class Fault:
     name: str
     strike: Callable[[Scene], Awaitable[None]]
     spares_kernels: bool
+    leaves_requests: bool = False  # to a server that goes on with them though their client has gone
 
 
 async def kill_server(scene: Scene, doing: Doing) -> None:
@@ -79,7 +80,9 @@ async def kill_container(scene: Scene) -> None:
     ]
     await scene.ledger.until(lambda: bool(scene.cells.begun))
     killer = await asyncio.create_subprocess_exec(
-        "docker", "kill", *names, stdout=asyncio.subprocess.DEVNULL
+        *("docker", "kill", *names),
+        env=os.environ | scene.ground.variables,
+        stdout=asyncio.subprocess.DEVNULL,
     )
     assert await killer.wait() == 0
 
@@ -125,6 +128,24 @@ async def take_store_away(scene: Scene) -> None:
     await calm(scene)
 
 
+async def cut_off_pages(scene: Scene) -> None:
+    """End the connections of all pages in the midst of everything, as closing a browser does."""
+    await calm(scene)
+    await scene.ledger.until(lambda: scene.ledger.under_way.total() > 0)
+    await asyncio.sleep(scene.random.uniform(0, _WINDOW))
+    scene.to_server.cut()
+    await scene.ledger.until(lambda: not scene.ledger.at_work)
+    scene.to_server.mend()
+
+
+async def put_pages_to_sleep(scene: Scene) -> None:
+    """Let nothing pass between pages and server for a while, as closing the lid does."""
+    await calm(scene)
+    with scene.to_server.silent():
+        await scene.ledger.until(scene.ledger.are_stuck)
+    await calm(scene)
+
+
 async def calm(scene: Scene) -> None:
     """Return when some more changes were acknowledged, or nobody makes any more."""
     ledger = scene.ledger
@@ -145,15 +166,21 @@ DEATHS = (
     _server_killed("a cell runs", kill_server_during_a_cell),
     _server_killed("saving, and again", kill_server_again),
 )
-MISHAPS = (
+_ANYWHERE = (
     Fault(name="kill -9 of the agent", strike=kill_agent, spares_kernels=False),
     Fault(name="docker kill", strike=kill_container, spares_kernels=False),
     Fault(name="kill -9 of the kernel", strike=kill_kernel, spares_kernels=False),
     Fault(name="server frozen", strike=freeze_server, spares_kernels=True),
+    Fault(name="pages cut off", strike=cut_off_pages, spares_kernels=True, leaves_requests=True),
+    Fault(name="pages asleep", strike=put_pages_to_sleep, spares_kernels=True),
+)
+MISHAPS = (
+    *_ANYWHERE,
     Fault(name="database busy", strike=keep_database_busy, spares_kernels=True),
     Fault(name="store out of reach", strike=take_store_away, spares_kernels=True),
 )
 FAULTS = (*DEATHS, *MISHAPS)
+FAULTS_ANYWHERE = (*DEATHS, *_ANYWHERE)  # on whatever the installation stands
 
 
 @asynccontextmanager

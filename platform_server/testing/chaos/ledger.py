@@ -42,12 +42,16 @@ class Kept:
             states.append(_state(self.attempt.path, self.attempt.mark))
         return states
 
-    def settle(self, seen: Mapping[str, str]) -> bool:
-        """Take what is there for a fact. False: it is neither what was nor what was asked for."""
+    def settle(self, seen: Mapping[str, str], *, may_be_late: bool = False) -> bool:
+        """Take what is there for a fact. False: it is neither what was nor what was asked for.
+
+        What was asked for ``may_be_late``: a server goes on with it after its client has gone.
+        """
         attempt, self.attempt = self.attempt, None
         paths = {self.path} | ({attempt.path} if attempt else set())
         present = {path: mark for path, mark in seen.items() if path in paths}
         if present == _state(self.path, self.mark):
+            self.attempt = attempt if may_be_late else None
             return True
         if attempt is not None and present == _state(attempt.path, attempt.mark):
             self.path, self.mark = attempt.path, attempt.mark

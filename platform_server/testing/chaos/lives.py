@@ -20,10 +20,11 @@ _PORTS = range(20_000, 32_000)
 class Lives:
     """The server, life after life. ``logs`` are kept, one of each life."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, variables: dict[str, str] | None = None) -> None:
         self.home = home
         self.server: Server
-        self._port = _lasting_port()
+        self.port = _lasting_port()
+        self._variables = variables
         self._number = 0
         self._stack = AsyncExitStack()
 
@@ -34,7 +35,9 @@ class Lives:
 
     async def begin(self) -> None:
         """Start the server."""
-        start = Server.start(self.home, "--ServerApp.port_retries=0", port=self._port)
+        start = Server.start(
+            self.home, "--ServerApp.port_retries=0", port=self.port, variables=self._variables
+        )
         self.server = await self._stack.enter_async_context(start)
         self._number += 1
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from platform_server.sandboxes.model import EndCause, SandboxState
@@ -35,8 +33,8 @@ def _odd_blobs(store: Path) -> list[Path]:
 
 def check_history(scene: Scene) -> list[Finding]:
     """Look for each acknowledged save in the history, in the order in which they were made."""
-    query = "SELECT blob FROM revisions WHERE project_id = ? ORDER BY rowid"
-    rows = _rows(scene, query, scene.project_id)
+    query = "SELECT blob FROM revisions WHERE project_id = ? ORDER BY created_at, number"
+    rows = scene.ground.rows(query, scene.project_id)
     places = {row["blob"]: place for place, row in enumerate(rows)}
     findings = []
     for kept in (kept for files in scene.ledger.files for kept in files):
@@ -45,17 +43,13 @@ def check_history(scene: Scene) -> list[Finding]:
         order = [places[blob] for blob in kept.blobs if blob in places]
         if order != sorted(order):
             findings.append(unexplained(f"the history of {kept.path} is out of order"))
-    absent = [blob for blob in places if not (scene.store / blob[:2] / blob).exists()]
+    absent = [blob for blob in places if not scene.ground.has_blob(scene.project_id, blob)]
     return findings + [lost(f"the bytes {blob} of a revision") for blob in absent]
 
 
 def check_database(scene: Scene) -> list[Finding]:
-    """Let SQLite look for damage."""
-    damage = [row[0] for row in _rows(scene, "PRAGMA quick_check")]
-    orphans = [tuple(row) for row in _rows(scene, "PRAGMA foreign_key_check")]
-    if damage == ["ok"] and not orphans:
-        return []
-    return [unexplained(f"the database is damaged: {damage} {orphans}")]
+    """Let the database look for damage."""
+    return [unexplained(f"the database is damaged: {line}") for line in scene.ground.damage()]
 
 
 async def check_sandboxes(scene: Scene) -> list[Finding]:
@@ -72,7 +66,7 @@ async def check_sandboxes(scene: Scene) -> list[Finding]:
 
 
 async def _look_at_sandboxes(scene: Scene) -> list[Finding]:
-    rows = _rows(scene, "SELECT * FROM sandboxes")
+    rows = scene.ground.rows("SELECT * FROM sandboxes")
     ended = [row for row in rows if row["state"] not in _OPEN]
     noted = {row["id"] for row in rows if row["state"] == SandboxState.RUNNING.value}
     starting = [row["id"] for row in rows if row["state"] == SandboxState.STARTING.value]
@@ -93,11 +87,3 @@ async def _look_at_sandboxes(scene: Scene) -> list[Finding]:
             if one.sandbox_id not in noted
         ),
     ]
-
-
-def _rows(scene: Scene, query: str, *values: str) -> list[sqlite3.Row]:
-    """Ask the database as another program would."""
-    address = f"{scene.home.database.as_uri()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True)) as connection:
-        connection.row_factory = sqlite3.Row
-        return connection.execute(query, values).fetchall()

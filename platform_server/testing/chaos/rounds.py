@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from platform_server.testing.chaos import remains
-from platform_server.testing.chaos.checks import check_files
+from platform_server.testing.chaos.checks import check_files, come_to_rest
 from platform_server.testing.chaos.findings import Report, Round, unexplained
 from platform_server.testing.chaos.scene import opened
 
@@ -17,15 +17,22 @@ if TYPE_CHECKING:
 
     from platform_server.testing.chaos.faults import Fault
     from platform_server.testing.chaos.findings import Finding
-    from platform_server.testing.chaos.scene import Scene
+    from platform_server.testing.chaos.scene import Prepare, Scene
 
 
 async def run(
-    folder: Path, seed: int, faults: Iterable[Fault], tell: Callable[[Round], None] | None = None
+    folder: Path,
+    seed: int,
+    faults: Iterable[Fault],
+    tell: Callable[[Round], None] | None = None,
+    prepare: Prepare | None = None,
 ) -> Report:
-    """Let one fault strike after the other on one installation, in an empty folder."""
+    """Let one fault strike after the other on one installation, in an empty folder.
+
+    ``prepare`` makes what it stands on; without that, it is SQLite and a folder.
+    """
     report = Report(seed=seed)
-    async with opened(folder, seed) as scene:
+    async with opened(folder, seed, prepare) as scene:
         for fault in faults:
             one = await _round(scene, fault)
             report.rounds.append(one)
@@ -73,7 +80,9 @@ async def _look(scene: Scene, fault: Fault) -> list[Finding]:
     is_new = scene.lives.is_over
     if is_new:
         await scene.lives.begin()
-    findings = await check_files(scene)
+    if fault.leaves_requests:
+        await come_to_rest(scene)
+    findings = await check_files(scene, may_be_late=fault.leaves_requests)
     if is_new:
         findings += remains.check_litter(scene)
     findings += await scene.cells.recover(spared=fault.spares_kernels)
