@@ -17,6 +17,10 @@ c = get_config()
 # they reproduce; the others wait. 0 means that none are.
 # c.PlatformApp.checks_at_once = 1
 
+# How many megabytes of this machine's memory have to stay available. While there is less, starts
+# wait and no sandbox is made ready. 0: that is not looked at.
+# c.PlatformApp.free_memory_mb = 512
+
 # For how many days every saved state of a file is kept; later the last one of each hour is. 0
 # means for ever. What a checkpoint marks is always kept.
 # c.PlatformApp.keep_everything_days = 30.0
@@ -31,11 +35,22 @@ c = get_config()
 # How many sandboxes may run at once on this server.
 # c.PlatformApp.max_sandboxes = 100
 
+# How many sandboxes of one user's own projects may run at once. 0 means no limit.
+# c.PlatformApp.max_sandboxes_per_user = 10
+
+# How many times in ten minutes sandboxes of one user's own projects may be started. 0 means no
+# limit.
+# c.PlatformApp.max_starts_per_user = 60
+
 # How many terminals one user may have open.
 # c.PlatformApp.max_terminals_per_user = 20
 
-# How many may wait when many were needed in the last half minute.
-# c.PlatformApp.max_warm_sandboxes = 8
+# How many starts of sandboxes may wait for a place; a further one is refused. 0 means no limit.
+# c.PlatformApp.max_waiting_starts = 200
+
+# How many may wait when many were needed at once within the last hour, and the machine has memory
+# for them.
+# c.PlatformApp.max_warm_sandboxes = 50
 
 # How many megabytes of saves may wait on this server while a remote object store does not answer.
 # Beyond that saves are refused until it does. 0: none may wait.
@@ -123,9 +138,16 @@ c = get_config()
 # The size of a sandbox's /tmp in megabytes. What is in it counts as memory.
 # c.PlatformApp.sandbox_tmp_mb = 64
 
+# To how many megabytes the memory limits of all running sandboxes may add up; further starts wait.
+# 0 means no limit: most sandboxes use far less than they may.
+# c.PlatformApp.sandboxes_memory_mb = 0
+
 # Whether whoever reaches the server may make a learner's account. If not, accounts are made with
 # `jupyter platform user add`.
 # c.PlatformApp.sign_up = True
+
+# For how many seconds a start waits for a place before it is refused. 0: for ever.
+# c.PlatformApp.start_patience_seconds = 120.0
 
 # A terminal that nobody used for so many hours is closed. 0 means never.
 # c.PlatformApp.terminal_idle_hours = 0.0

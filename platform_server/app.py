@@ -193,7 +193,8 @@ class Platform:
             policy=SandboxPolicy(
                 image=settings.image or image_name(),
                 limits=settings.sandbox,
-                most=settings.most_sandboxes,
+                places=settings.places,
+                starts=settings.starts,
                 warm=settings.warm,
             ),
             figures=figures,
@@ -263,7 +264,7 @@ class Platform:
 
         contents = services.contents
         services.sandboxes.on_starting.append(contents.materialise)
-        services.sandboxes.exclusively = contents.exclusively
+        services.sandboxes.keep_others_off(contents.exclusively)
         services.sandboxes.on_stopping.append(contents.absorb)
         services.sandboxes.on_adopted.append(services.terminals.adopt)
         services.sandboxes.on_stopping.append(services.environments.recorder.keep)

@@ -21,6 +21,7 @@ A class is a condition; its docstring is the message a user reads unless a bette
     │   └── QuotaExceeded  TooLarge  TooManyRequests
     └── Unavailable         a part of the platform is down; says which and what to do
         ├── EngineUnavailable  ImageMissing  SandboxStartFailed  SandboxGone  SandboxBusy
+        ├── PlacesTaken
         ├── IdentityUnavailable  PackageIndexUnavailable  PackagesNotRebuilt
         └── StorageUnavailable  SubmissionDamaged
 """
@@ -238,6 +239,16 @@ class Unavailable(PlatformError):
     """A part of the platform is not available right now; try again in a moment."""
 
     reason = "unavailable"
+
+
+class PlacesTaken(Unavailable):
+    """All places for sandboxes are taken; try again in a few minutes."""
+
+    reason = "places_taken"
+
+    def __init__(self, message: str = "", *, retry_after: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds
 
 
 class EngineUnavailable(Unavailable):

@@ -18,6 +18,7 @@ from platform_server.errors import InvalidInput
 from platform_server.identity.supabase_api import SupabaseKeys
 from platform_server.paths import Home
 from platform_server.review.reproduction.model import CheckLimits
+from platform_server.sandboxes.admission import Places
 from platform_server.sandboxes.model import Limits
 from platform_server.sandboxes.pool import PoolSize
 from platform_server.terminals.model import TerminalLimits
@@ -71,7 +72,8 @@ class Settings:
     image: str = ""  # of the sandboxes; empty: the one that `jupyter platform image build` makes
     runtime: str = ""  # of their containers, by the engine's name for it; empty: its default
     patched_engine: bool = False  # none is started by an engine with known ways out
-    most_sandboxes: int = 100  # that run at once
+    places: Places = field(default_factory=Places)  # for sandboxes
+    starts: int = 60  # of one owner's sandboxes in ten minutes; 0: no limit
     idle: timedelta | None = timedelta(hours=2)  # after which an unused sandbox is stopped
     most_age: timedelta | None = None  # after which a sandbox is stopped, used or not
     warm: PoolSize = field(default_factory=PoolSize)  # sandboxes that wait for a project

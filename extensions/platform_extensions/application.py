@@ -26,6 +26,7 @@ from platform_kernels.specs import PlatformKernelSpecs
 from platform_server.contents.limits import ContentsLimits, Quota, Retention
 from platform_server.environments.model import PackagePolicy
 from platform_server.review.reproduction.model import CheckLimits
+from platform_server.sandboxes.admission import Places
 from platform_server.sandboxes.model import Limits
 from platform_server.sandboxes.pool import PoolSize
 from platform_server.settings import Settings, environment, settings_from
@@ -116,6 +117,40 @@ class PlatformApp(LabApp):
         min=1,
         help="How many sandboxes may run at once on this server.",
     ).tag(config=True)
+    max_sandboxes_per_user = Integer(
+        10,
+        min=0,
+        help="How many sandboxes of one user's own projects may run at once. 0 means no limit.",
+    ).tag(config=True)
+    max_starts_per_user = Integer(
+        60,
+        min=0,
+        help="How many times in ten minutes sandboxes of one user's own projects may be started. "
+        "0 means no limit.",
+    ).tag(config=True)
+    sandboxes_memory_mb = Integer(
+        0,
+        min=0,
+        help="To how many megabytes the memory limits of all running sandboxes may add up; further "
+        "starts wait. 0 means no limit: most sandboxes use far less than they may.",
+    ).tag(config=True)
+    free_memory_mb = Integer(
+        512,
+        min=0,
+        help="How many megabytes of this machine's memory have to stay available. While there is "
+        "less, starts wait and no sandbox is made ready. 0: that is not looked at.",
+    ).tag(config=True)
+    max_waiting_starts = Integer(
+        200,
+        min=0,
+        help="How many starts of sandboxes may wait for a place; a further one is refused. 0 means "
+        "no limit.",
+    ).tag(config=True)
+    start_patience_seconds = Float(
+        120.0,
+        min=0.0,
+        help="For how many seconds a start waits for a place before it is refused. 0: for ever.",
+    ).tag(config=True)
     sandbox_idle_hours = Float(
         2.0,
         min=0.0,
@@ -136,9 +171,10 @@ class PlatformApp(LabApp):
         "40 MB. 0: none; then a first cell takes half a second longer.",
     ).tag(config=True)
     max_warm_sandboxes = Integer(
-        8,
+        50,
         min=0,
-        help="How many may wait when many were needed in the last half minute.",
+        help="How many may wait when many were needed at once within the last hour, and the "
+        "machine has memory for them.",
     ).tag(config=True)
     max_file_mb = Integer(
         5 * 1024,
@@ -281,7 +317,15 @@ class PlatformApp(LabApp):
             image=self.sandbox_image,
             runtime=self.sandbox_runtime,
             patched_engine=self.require_patched_engine,
-            most_sandboxes=self.max_sandboxes,
+            places=Places(
+                most=self.max_sandboxes,
+                per_user=self.max_sandboxes_per_user,
+                memory_bytes=self.sandboxes_memory_mb * MEBIBYTE,
+                free_bytes=self.free_memory_mb * MEBIBYTE,
+                queue=self.max_waiting_starts,
+                patience=self.start_patience_seconds,
+            ),
+            starts=self.max_starts_per_user,
             idle=_hours(self.sandbox_idle_hours),
             most_age=_hours(self.sandbox_max_hours),
             warm=PoolSize(least=self.warm_sandboxes, most=self.max_warm_sandboxes),

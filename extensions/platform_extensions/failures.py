@@ -69,7 +69,7 @@ class Failures(JupyterHandler):
         error = kwargs.get("exc_info", (None, None, None))[1]
         failure = failure_of(error, status_code)
         self.set_status(failure.status)
-        if isinstance(error, errors.TooManyRequests):
+        if isinstance(error, errors.TooManyRequests | errors.PlacesTaken):
             self.set_header("Retry-After", str(error.retry_after))
         self.show(failure)
 

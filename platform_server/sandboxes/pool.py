@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from contextvars import Context
@@ -13,14 +14,18 @@ from typing import TYPE_CHECKING
 from platform_server.errors import PlatformError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from platform_server.clock import Clock
     from platform_server.sandboxes.agent_runtime import AgentRuntime
     from platform_server.sandboxes.model import SandboxId
 
-_LOOKS_BACK = timedelta(seconds=30)  # demand is what was claimed in the last half minute
+_BURST = timedelta(seconds=30)  # demand is what was claimed in half a minute,
+_REMEMBERED = timedelta(hours=1)  # the busiest of the last hour
+_CLAIMS_REMEMBERED = 1000
+_AT_ONCE = 2  # that are made at the same time: mostly their own start, on a processor each
+_LOOKS = 1.0  # seconds until it is looked again whether one may be made, or one is too many
 _PAUSE = 5.0  # seconds after a start that failed
 
 log = logging.getLogger(__name__)
@@ -36,14 +41,18 @@ class WarmSandbox:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolSize:
-    """How many wait: as many as were claimed lately, within bounds."""
+    """How many wait: as many as were claimed at once lately, within bounds."""
 
     least: int = 2  # 0: none ever wait
-    most: int = 8
+    most: int = 50
 
 
 class Pool:
-    """Keeps sandboxes ready, one being made at a time. Each is claimed once."""
+    """Keeps sandboxes ready. Each is claimed once.
+
+    None is made while ``may_make`` says no: because somebody waits for a sandbox of their own, or
+    the machine is short of memory.
+    """
 
     def __init__(
         self,
@@ -52,27 +61,31 @@ class Pool:
         size: PoolSize,
         *,
         clock: Clock,
+        may_make: Callable[[], bool] = lambda: True,
     ) -> None:
         self._make = make
         self._discard = discard
         self._size = size
         self._clock = clock
+        self._may_make = may_make
         self._waiting: deque[WarmSandbox] = deque()
-        self._claims: deque[datetime] = deque()
+        self._making = 0
+        self._claims: deque[datetime] = deque(maxlen=_CLAIMS_REMEMBERED)
         self._wanted = asyncio.Event()
-        self._filler: asyncio.Task[None] | None = None
+        self._fillers: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to make sandboxes ready."""
         if self._size.least:
-            self._wanted.set()
-            self._filler = asyncio.create_task(self._fill(), context=Context())
+            self._fillers = [
+                asyncio.create_task(self._fill(), context=Context()) for _ in range(_AT_ONCE)
+            ]
 
     async def aclose(self) -> None:
         """Make no more, and end those that wait. May be called twice."""
-        if self._filler is not None:
-            self._filler.cancel()
-            await asyncio.gather(self._filler, return_exceptions=True)
+        for filler in self._fillers:
+            filler.cancel()
+        await asyncio.gather(*self._fillers, return_exceptions=True)
         while self._waiting:
             await self._discard(self._waiting.popleft())
 
@@ -86,11 +99,6 @@ class Pool:
         """Return those that wait, the next one to be claimed first."""
         return [warm.id for warm in self._waiting]
 
-    @property
-    def target(self) -> int:
-        """How many are to wait now."""
-        return self._target() if self._size.least else 0
-
     async def drop(self, sandbox_id: SandboxId) -> None:
         """Forget a sandbox that has died. Nothing if it does not wait here."""
         for warm in list(self._waiting):
@@ -99,20 +107,59 @@ class Pool:
                 self._wanted.set()
                 await self._discard(warm)
 
-    def _target(self) -> int:
-        since = self._clock() - _LOOKS_BACK
+    @property
+    def target(self) -> int:
+        """How many are to wait now."""
+        if not self._size.least:
+            return 0
+        since = self._clock() - _REMEMBERED
         while self._claims and self._claims[0] < since:
             self._claims.popleft()
-        return min(max(self._size.least, len(self._claims)), self._size.most)
+        return min(max(self._size.least, busiest(self._claims)), self._size.most)
 
     async def _fill(self) -> None:
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
             try:
-                while len(self._waiting) < self._target():
-                    self._waiting.append(await self._make())
+                if self._lacks(1) and self._may_make():
+                    await self._add()
+                elif self._lacks(-1):
+                    await self._adapt()
+                else:
+                    await self._look_again()
             except PlatformError as error:
                 log.warning("no sandbox could be made ready: %s", error.message)
                 await asyncio.sleep(_PAUSE)
-                self._wanted.set()
+
+    def _lacks(self, more: int) -> bool:
+        """Tell whether one more is to wait, or (-1) one fewer."""
+        difference = self.target - len(self._waiting) - self._making
+        return difference * more > 0
+
+    async def _add(self) -> None:
+        self._making += 1
+        try:
+            self._waiting.append(await self._make())
+        finally:
+            self._making -= 1
+
+    async def _adapt(self) -> None:
+        """End the one that came last: fewer are needed than there are."""
+        if self._waiting:
+            await self._discard(self._waiting.pop())
+        else:
+            await self._look_again()
+
+    async def _look_again(self) -> None:
+        self._wanted.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wanted.wait(), _LOOKS)
+
+
+def busiest(claims: Sequence[datetime]) -> int:
+    """Return how many claims the busiest half minute had. They are in order."""
+    most, first = 0, 0
+    for last, moment in enumerate(claims):
+        while claims[first] < moment - _BURST:
+            first += 1
+        most = max(most, last - first + 1)
+    return most

@@ -7,18 +7,18 @@ import contextlib
 import dataclasses
 import logging
 from contextvars import Context
-from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from platform_server import clock
 from platform_server.errors import (
     EngineUnavailable,
-    LimitReached,
     PlatformError,
-    ProjectNotFound,
     SandboxNotFound,
 )
-from platform_server.operations.figures import Figures, Operation, Thing
+from platform_server.identity.model import UserId
+from platform_server.operations.figures import Figures, Thing
+from platform_server.projects.model import ProjectId
+from platform_server.sandboxes.admission import Claim
 from platform_server.sandboxes.adoption import Adoption, FoundKernel
 from platform_server.sandboxes.end_words import stop_words_of
 from platform_server.sandboxes.health import look_at
@@ -28,36 +28,35 @@ from platform_server.sandboxes.lone import LoneSandboxes
 from platform_server.sandboxes.model import (
     EndCause,
     Ended,
-    Limits,
     Sandbox,
     SandboxId,
     SandboxState,
 )
 from platform_server.sandboxes.notices import Notices, notice_of_end
-from platform_server.sandboxes.pool import Pool, PoolSize, WarmSandbox
+from platform_server.sandboxes.policy import SandboxPolicy
 from platform_server.sandboxes.sandbox_ends import end_of_sandbox, machine_started_at
+from platform_server.sandboxes.starting import Book, Starter
 from platform_server.sandboxes.takeover import Takeovers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from platform_server.projects.model import ProjectId
+    from platform_server.sandboxes.admission import Queued
     from platform_server.sandboxes.agent_runtime import AgentRuntime
     from platform_server.sandboxes.engine import Container, ContainerDied, SandboxEngine
     from platform_server.sandboxes.launch import Door
     from platform_server.sandboxes.limits import Entitlements
     from platform_server.sandboxes.model import Health, KernelId, Usage
     from platform_server.sandboxes.repository import SandboxRepository
+    from platform_server.sandboxes.starting import Exclusively, Hook
     from platform_server.sandboxes.volumes import Volumes
 
-Hook: TypeAlias = "Callable[[ProjectId], Awaitable[None]]"
 Sandboxes: TypeAlias = list[Sandbox]
-Exclusively: TypeAlias = "Callable[[ProjectId], AbstractAsyncContextManager[None]]"
 
-_AT_ONCE = 4  # containers that start at the same time; more are slower, one and all
+__all__ = ["SandboxPolicy", "SandboxService"]
+
 _ENGINE_PAUSE = 2.0  # seconds before an engine that went away is asked again
 _ADOPTED_SOON = 1.0  # seconds that the server waits for sandboxes, which it takes over all the same
 
@@ -65,32 +64,17 @@ log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SandboxPolicy:
-    """What sandboxes may use, and how many there may be."""
-
-    image: str
-    limits: Limits = dataclasses.field(default_factory=Limits)
-    most: int = 100  # sandboxes that run at once on this server
-    warm: PoolSize = dataclasses.field(default_factory=PoolSize)  # that wait for a project
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class _Running:
     sandbox: Sandbox
     runtime: AgentRuntime
-
-
-@contextlib.asynccontextmanager
-async def _nobody_else(_project_id: ProjectId) -> AsyncIterator[None]:
-    yield
+    claim: Claim
 
 
 class SandboxService:
     """Starts and stops sandboxes, and knows why each one ended.
 
     ``on_starting`` hooks run before a project's code can see its files, ``on_stopping`` hooks when
-    it has ended and before that is told to anybody, so that what it wrote last is kept. While a
-    waiting sandbox becomes a project's, ``exclusively`` keeps others off the project's folders.
+    it has ended and before that is told to anybody, so that what it wrote last is kept.
     ``on_adopted`` hooks run when what an earlier process left has been taken over, and again for
     each sandbox that was late. ``on_change`` is told each sandbox as it has become.
     """
@@ -108,26 +92,20 @@ class SandboxService:
         now: clock.Clock = clock.utc_now,
         new_id: clock.IdFactory = clock.new_id,
     ) -> None:
-        self.on_starting: list[Hook] = []
         self.on_stopping: list[Hook] = []
         self.on_adopted: list[Callable[[], Awaitable[None]]] = []
         self.notices = Notices()
         self.on_change: list[Callable[[Sandbox], None]] = []
-        self.exclusively: Exclusively = _nobody_else
         self._engine = engine
         self._repository = repository
         self._volumes = volumes
         self._policy = policy
         self._figures = figures or Figures()
-        self._entitlements = entitlements or Alike(policy.limits)
         self._now = now
-        self._new_id = new_id
         self._running: dict[ProjectId, _Running] = {}
         self._starting: dict[ProjectId, asyncio.Task[AgentRuntime]] = {}
-        self._places = asyncio.Semaphore(_AT_ONCE)
         self._stopping: dict[ProjectId, asyncio.Lock] = {}
         self._watcher: asyncio.Task[None] | None = None
-        self._pool = Pool(self._make_warm, self._discard, policy.warm, clock=now)
         self._launcher = Launcher(
             engine=engine,
             records=repository,
@@ -136,11 +114,27 @@ class SandboxService:
             image=policy.image,
             new_id=new_id,
         )
+        self._starter = Starter(
+            Book(
+                settle=self._adopt,
+                save=self._save,
+                tell=self._tell,
+                running=self._claims,
+                begin=self._begin,
+            ),
+            self._launcher,
+            volumes,
+            policy,
+            entitlements=entitlements or Alike(policy.limits),
+            figures=self._figures,
+            now=now,
+            new_id=new_id,
+        )
         self.lone = LoneSandboxes(
             self._launcher,
             volumes,
             ready=self._adopt,
-            limits_of=self._limits_of,
+            limits_of=self._starter.limits_of,
             others=lambda: list(self._starting.values()),
             new_id=new_id,
         )
@@ -151,6 +145,15 @@ class SandboxService:
         self._has_looked = False
         self._takeovers = Takeovers(self._settle, self._tell_adopted)
         self.has_adopted = False  # all that an earlier process left is taken over or swept
+
+    @property
+    def on_starting(self) -> list[Hook]:
+        """What runs before a project's code can see its files."""
+        return self._starter.on_starting
+
+    def keep_others_off(self, exclusively: Exclusively) -> None:
+        """Say how others are kept off a project's folders, while a sandbox becomes its own."""
+        self._starter.exclusively = exclusively
 
     @property
     def doors(self) -> list[Door]:
@@ -167,7 +170,7 @@ class SandboxService:
         except PlatformError as error:
             log.warning("sandboxes have to wait: %s", error.message)
         self._watcher = asyncio.create_task(self._watch(), context=Context())
-        self._pool.start()
+        self._starter.start()
 
     async def aclose(self) -> None:
         """Stop every sandbox and the watching. May be called twice."""
@@ -175,7 +178,7 @@ class SandboxService:
             self._watcher.cancel()
             await asyncio.gather(self._watcher, return_exceptions=True)
         await self._takeovers.aclose()
-        await self._pool.aclose()
+        await self._starter.aclose()
         for start in list(self._starting.values()):
             start.cancel()
         await asyncio.gather(
@@ -187,7 +190,7 @@ class SandboxService:
         """Return the project's running sandbox, started if there is none.
 
         Many callers share one start. Raises EngineUnavailable, ImageMissing, SandboxStartFailed,
-        LimitReached.
+        and while too many run or are started LimitReached, TooManyRequests, PlacesTaken.
         """
         found = self._running.get(project_id)
         if found is not None:
@@ -255,12 +258,12 @@ class SandboxService:
 
     def waiting(self) -> list[SandboxId]:
         """Return the sandboxes that wait for a project."""
-        return self._pool.waiting()
+        return self._starter.pool.waiting()
 
     @property
     def pool_target(self) -> int:
         """How many sandboxes are to wait for a project."""
-        return self._pool.target
+        return self._starter.pool.target
 
     @property
     def starting(self) -> int:
@@ -270,7 +273,11 @@ class SandboxService:
     @property
     def most(self) -> int:
         """How many may run at once."""
-        return self._policy.most
+        return self._policy.places.most
+
+    def queued(self, project_id: ProjectId) -> Queued | None:
+        """Return where the project's start is in the queue, None when it does not wait."""
+        return self._starter.admission.queued(project_id)
 
     async def usage(self, sandbox_id: SandboxId) -> Usage | None:
         """Return what a sandbox uses now, None when it does not run."""
@@ -295,8 +302,12 @@ class SandboxService:
         return None
 
     async def stop(self, project_id: ProjectId, *, cause: EndCause) -> None:
-        """End the project's sandbox; what its code wrote is kept. Nothing when none runs."""
+        """End the project's sandbox; what its code wrote is kept. Nothing when none runs.
+
+        A start that waits for its turn is given up.
+        """
         await self._takeovers.of(project_id)
+        self._starter.admission.withdraw(project_id)
         running = self._running.get(project_id)
         if running is not None:
             ended = self._ended(cause, stop_words_of(cause))
@@ -304,85 +315,25 @@ class SandboxService:
             await self._end(running, dataclasses.replace(ended, evidence=evidence))
 
     async def _start(self, project_id: ProjectId) -> AgentRuntime:
-        if len(self._known()) + len(self._starting) > self._policy.most:
-            raise LimitReached("All places for sandboxes are taken; try again in a few minutes.")
         await self._adopt()
         await self._takeovers.of(project_id)
-        adopted = self.running(project_id)
-        if adopted is not None:
-            return adopted
-        begin = perf_counter()
-        for hook in self.on_starting:
-            await hook(project_id)
-        entitlement = await self._entitlements.of(project_id)
-        warm = self._pool.claim()
-        sandbox = Sandbox(
-            id=warm.id if warm else SandboxId(self._new_id()),
-            project_id=project_id,
-            state=SandboxState.STARTING,
-            limits=entitlement.limits,
-            created_at=self._now(),
-        )
-        runtime = warm.runtime if warm else self._launcher.new_runtime(sandbox.id, sandbox.limits)
-        try:
-            await self._save(sandbox)
-            if warm:
-                async with self.exclusively(project_id):
-                    await self._launcher.hand_over(warm, project_id, sandbox.limits)
-            else:
-                volume = await self._volumes.prepare(project_id)
-                async with self._places:
-                    await self._launcher.launch(runtime, volume, project_id)
-            await self._launcher.open_doors(sandbox, runtime)
-        except (PlatformError, asyncio.CancelledError) as error:
-            await self._fail(sandbox, runtime, error)
-            raise
-        running = dataclasses.replace(sandbox, state=SandboxState.RUNNING, started_at=self._now())
-        self._running[project_id] = _Running(sandbox=running, runtime=runtime)
-        self._figures.took(
-            Operation.SANDBOX_CLAIM if warm else Operation.SANDBOX_START, perf_counter() - begin
-        )
-        await self._save(running)
-        return runtime
+        return self.running(project_id) or await self._starter.run(project_id)
 
-    async def _make_warm(self) -> WarmSandbox:
-        """Start a sandbox for whichever project comes next."""
-        await self._adopt()
-        sandbox_id = SandboxId(self._new_id())
-        runtime = self._launcher.new_runtime(sandbox_id, self._policy.limits)
-        warm = WarmSandbox(id=sandbox_id, runtime=runtime)
-        try:
-            volume = await self._volumes.spare(sandbox_id)
-            async with self._places:
-                await self._launcher.launch(runtime, volume, None)
-            await runtime.ready()
-        except BaseException:
-            await self._discard(warm)
-            raise
-        return warm
+    def _begin(self, sandbox: Sandbox, runtime: AgentRuntime, claim: Claim) -> None:
+        self._running[sandbox.project_id] = _Running(sandbox=sandbox, runtime=runtime, claim=claim)
 
-    async def _limits_of(self, project_id: ProjectId) -> Limits:
-        """Return what a sandbox for a project may use, even if the project is gone."""
-        try:
-            return (await self._entitlements.of(project_id)).limits
-        except ProjectNotFound:
-            return self._policy.limits
-
-    async def _discard(self, warm: WarmSandbox) -> None:
-        """Leave nothing of a sandbox that waited."""
-        ended = self._ended(EndCause.ENGINE, "It was not needed.")
-        await self._launcher.discard(warm.runtime, ended)
-
-    async def _fail(self, sandbox: Sandbox, runtime: AgentRuntime, error: BaseException) -> None:
-        """Leave nothing of a start that did not succeed but a note of why."""
-        message = error.message if isinstance(error, PlatformError) else "It took too long."
-        ended = self._ended(EndCause.ENGINE, message)
-        await self._launcher.discard(runtime, ended)
-        await self._save(dataclasses.replace(sandbox, state=SandboxState.FAILED, ended=ended))
+    def _claims(self) -> dict[ProjectId, Claim]:
+        """Return what takes a place: it runs, or may still do so."""
+        late = Claim(owner_id=UserId(""), memory_bytes=self._policy.limits.memory_bytes)
+        claims = {ProjectId(one): late for one in self._takeovers.open}
+        return claims | {project_id: one.claim for project_id, one in self._running.items()}
 
     async def _save(self, sandbox: Sandbox) -> None:
         """Note what has become of a sandbox, and tell it."""
         await self._repository.save(sandbox)
+        self._tell(sandbox)
+
+    def _tell(self, sandbox: Sandbox) -> None:
         for hear in self.on_change:
             hear(sandbox)
 
@@ -400,6 +351,7 @@ class SandboxService:
             await self._launcher.tidy(running.sandbox.id)
             await self._note_end(running.sandbox, ended)
             await self._repository.forget_kernels(running.sandbox.id)
+        self._starter.admission.look()
 
     async def _keep_changes(self, project_id: ProjectId) -> None:
         for hook in self.on_stopping:
@@ -458,7 +410,7 @@ class SandboxService:
             await self._repository.forget_kernels(sandbox_id)
 
     async def _resume(self, sandbox: Sandbox, runtime: AgentRuntime) -> None:
-        self._running[sandbox.project_id] = _Running(sandbox=sandbox, runtime=runtime)
+        self._begin(sandbox, runtime, await self._starter.claim_of(sandbox))
         await self._launcher.open_doors(sandbox, runtime)
 
     async def _bury(self, sandbox: Sandbox, ended: Ended) -> None:
@@ -498,7 +450,7 @@ class SandboxService:
                 await self._end(running, self._unwanted_end(running, container))
 
     async def _note_death(self, died: ContainerDied) -> None:
-        await self._pool.drop(died.sandbox_id)
+        await self._starter.pool.drop(died.sandbox_id)
         await self.lone.note_death(died.sandbox_id)
         for running in list(self._running.values()):
             if running.sandbox.id == died.sandbox_id:

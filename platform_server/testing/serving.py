@@ -41,9 +41,12 @@ RUNTIME = os.environ.get("SANDBOX_RUNTIME", "")  # of all sandboxes; empty: the 
 START_PATIENCE = 120.0  # seconds; a loaded machine is slow
 _KEPT_AWAY = ("JUPYTER", "SUPABASE")  # of the environment in which the tests run
 _COMMAND = Path(sys.executable).with_name("jupyter-platform")
+# Many servers share one machine, and one person stands for many.
 _MODEST = (
-    "--PlatformApp.warm_sandboxes=0",  # many servers share one machine
+    "--PlatformApp.warm_sandboxes=0",
     "--PlatformApp.checks_at_once=0",
+    "--PlatformApp.max_sandboxes_per_user=0",
+    "--PlatformApp.max_starts_per_user=0",
     f"--PlatformApp.sandbox_runtime={RUNTIME}",
 )
 _READY = re.compile(rb"The platform is served at (http://\S+)")

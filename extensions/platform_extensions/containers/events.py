@@ -7,7 +7,7 @@ import logging
 from contextvars import Context
 from typing import TYPE_CHECKING
 
-from platform_extensions.containers.models import sandbox_model
+from platform_extensions.containers.models import queue_model, sandbox_model
 from platform_extensions.events.audience import told_to
 from platform_server.errors import PlatformError
 
@@ -26,12 +26,13 @@ _SCHEMA = {
     "personal-data": True,
     "description": "A project's sandbox is in another state, as /api/containers shows it.",
     "type": "object",
-    "required": ["id", "project", "state", "limits", "started_at", "ended"],
+    "required": ["id", "project", "state", "limits", "queue", "started_at", "ended"],
     "properties": {
         "id": {"type": "string"},
         "project": {"type": "string"},
         "state": {"enum": ["starting", "running", "stopped", "failed"]},
         "limits": {"type": "object"},
+        "queue": {"type": ["object", "null"]},
         "started_at": {"type": ["string", "null"]},
         "ended": {"type": ["object", "null"]},
     },
@@ -75,4 +76,6 @@ class SandboxEvents:
                 log.warning("nobody was told of a sandbox's state: %s", error.message)
             else:
                 with told_to(members):
-                    self._logger.emit(schema_id=EVENT, data=sandbox_model(sandbox))
+                    queue = queue_model(self._sandboxes.queued(sandbox.project_id))
+                    data = sandbox_model(sandbox) | {"queue": queue}
+                    self._logger.emit(schema_id=EVENT, data=data)

@@ -12,6 +12,7 @@ from platform_extensions.containers.models import (
     StartRequest,
     disk_model,
     health_model,
+    queue_model,
     result_model,
     sandbox_model,
     stops_model,
@@ -43,6 +44,11 @@ class ContainerHandler(PlatformHandler):
             raise SandboxNotFound from error
         return found
 
+    def model(self, sandbox: Sandbox) -> dict[str, Any]:
+        """Return it, with where its start is in the queue."""
+        queued = self.services.sandboxes.queued(sandbox.project_id)
+        return sandbox_model(sandbox) | {"queue": queue_model(queued)}
+
     async def usage(self, sandbox: Sandbox) -> dict[str, Any] | None:
         """Return what it uses now, with its project's disk; None when it does not run."""
         usage = await self.services.sandboxes.usage(sandbox.id)
@@ -62,7 +68,7 @@ class ContainersHandler(ContainerHandler):
         views = await self.services.projects.list(self.principal)
         ids = [view.project.id for view in views]
         found = await self.services.sandboxes.sandboxes(ids)
-        self.reply([sandbox_model(one) | {"usage": await self.usage(one)} for one in found])
+        self.reply([self.model(one) | {"usage": await self.usage(one)} for one in found])
 
     @web.authenticated
     async def post(self) -> None:
@@ -71,7 +77,7 @@ class ContainersHandler(ContainerHandler):
         view = await self.project(request.project, Access.EDITOR)
         runtime = await self.services.sandboxes.runtime(view.project.id)
         sandbox = await self.services.sandboxes.sandbox(runtime.sandbox_id)
-        self.reply(sandbox_model(sandbox), status=201)
+        self.reply(self.model(sandbox), status=201)
 
 
 class OneContainerHandler(ContainerHandler):
@@ -83,7 +89,7 @@ class OneContainerHandler(ContainerHandler):
         sandbox = await self.sandbox(sandbox_id, Access.VIEWER)
         usage, services = await self.usage(sandbox), self.services
         stops = stops_model(sandbox, services.idle, services.ages) if usage else None
-        self.reply(sandbox_model(sandbox) | {"usage": usage, "stops": stops})
+        self.reply(self.model(sandbox) | {"usage": usage, "stops": stops})
 
     @web.authenticated
     async def delete(self, sandbox_id: str) -> None:

@@ -11,6 +11,7 @@ from platform_extensions.base import RequestBody
 if TYPE_CHECKING:
     from platform_server.contents.limits import Quota
     from platform_server.contents.model import Usage as Stored
+    from platform_server.sandboxes.admission import Queued
     from platform_server.sandboxes.expiry import AgeStopper
     from platform_server.sandboxes.idle import IdleStopper
     from platform_server.sandboxes.model import (
@@ -125,6 +126,18 @@ def notice_model(notice: Notice) -> dict[str, Any]:
         "limit": notice.limit,
         "deadline": notice.deadline.isoformat() if notice.deadline else None,
         "ended": ended_model(notice.ended) if notice.ended else None,
+    }
+
+
+def queue_model(queued: Queued | None) -> dict[str, Any] | None:
+    """Return where a start is in the queue, and what it waits for; None when it does not wait."""
+    if queued is None:
+        return None
+    return {
+        "position": queued.position,
+        "before": queued.position - 1,
+        "length": queued.length,
+        "waits_for": queued.waits_for.value,
     }
 
 
