@@ -2,6 +2,7 @@
 
 ``server``      a real server with an empty home and the real container engine, one for all tests
 ``server_url``  its address
+``offered``     the package index of that server: nothing is on offer but what tests add
 ``alice``, ``bob``          learners: ``.http`` is a client with an API token, ``.browser()`` one
                             that signed in, ``.socket(path)`` a websocket, ``.project(name)``
 ``reviewer``, ``admin``     people of those roles
@@ -15,18 +16,28 @@ from typing import TYPE_CHECKING
 import pytest
 
 from platform_server.identity.model import Role
+from platform_server.testing.package_index import LocalIndex
 from platform_server.testing.serving import SECRETS, Person, Server, http_client, join
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     import httpx
 
 
 @pytest.fixture(scope="session")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+def offered() -> Iterator[LocalIndex]:
+    with LocalIndex().served() as index:
+        yield index
+
+
+@pytest.fixture(scope="session")
+async def server(
+    offered: LocalIndex, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Server]:
     home = tmp_path_factory.mktemp("server") / "home"
-    async with Server.start(home, variables=SECRETS) as server:
+    index = f"--PlatformApp.package_index={offered.url}"
+    async with Server.start(home, index, variables=SECRETS) as server:
         yield server
 
 

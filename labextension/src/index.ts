@@ -8,6 +8,7 @@ import endings from './endings/index.js';
 import executor from './executor/index.js';
 import history from './history/index.js';
 import launcher from './launcher/index.js';
+import packages from './packages/index.js';
 import projects from './projects/index.js';
 import quota from './quota/index.js';
 import reconnect from './reconnect/index.js';
@@ -25,6 +26,7 @@ export default [
   ...executor,
   history,
   launcher,
+  packages,
   ...projects,
   quota,
   ...reconnect,

@@ -18,6 +18,7 @@ _QUIET = ("--no-progress", "--color=never", "--no-config", f"--python={_PYTHON}"
 _NOTED = 'echo $$ > "$TMPDIR/installation.pid"; exec "$@"'
 _END = 'kill -TERM "$(cat "$TMPDIR/installation.pid")"'
 _UNSEEN = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\n\t -~\u00a1-\uffff]")
+_NOISE = re.compile(r"^(Using Python .*\n|error: |\s*cause: )", re.MULTILINE)
 _TOLD = 2000  # characters of what a command said
 _KILLED = {137, 139}
 _FULL = "No space left on device", "Disk quota exceeded"
@@ -56,7 +57,7 @@ def end() -> Command:
 
 def failure(code: int, stderr: bytes) -> str:
     """Return what a failed command said, for people."""
-    said = _UNSEEN.sub("", stderr.decode(errors="replace")).strip()
+    said = _NOISE.sub("", _UNSEEN.sub("", stderr.decode(errors="replace"))).strip()
     if any(words in said for words in _FULL):
         return "The project's disk is full: delete something and try again."
     if code in _KILLED:

@@ -39,6 +39,27 @@ export class ServerApi {
     return (await this._answer(path, { method: 'GET' })).text;
   }
 
+  /** The answer's lines, each parsed as JSON, as they come; rejects as the others do. */
+  async *lines(
+    path: string,
+    order: { readonly method: string; readonly body?: object } = { method: 'GET' }
+  ): AsyncGenerator<unknown> {
+    const response = await ServerConnection.makeRequest(
+      this.url(path),
+      {
+        method: order.method,
+        headers: { Accept: 'application/x-ndjson' },
+        ...(order.body === undefined ? {} : { body: JSON.stringify(order.body) })
+      },
+      this._settings
+    );
+    if (!response.ok || response.body === null) {
+      const text = await response.text();
+      throw new ApiError(refusalFromBody(response.status, response.statusText, text));
+    }
+    yield* parsedLines(response.body);
+  }
+
   private async _request(path: string, init: RequestInit): Promise<unknown> {
     const { text, response } = await this._answer(path, init);
     return text === '' || response.redirected ? null : (JSON.parse(text) as unknown);
@@ -57,3 +78,22 @@ export class ServerApi {
     return { text, response };
   }
 }
+
+async function* parsedLines(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
+  const reader = body.pipeThrough(new TextDecoderStream() as unknown as Decoder).getReader();
+  let rest = '';
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const lines = (rest + part.value).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines.filter(line => line !== '').map(line => JSON.parse(line) as unknown);
+    }
+  } catch (reason) {
+    throw new ServerConnection.NetworkError(reason as TypeError);
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+// The standard library's types of the two do not fit together.
+type Decoder = ReadableWritablePair<string, Uint8Array>;
