@@ -13,6 +13,7 @@ import projects from './projects/index.js';
 import quota from './quota/index.js';
 import reconnect from './reconnect/index.js';
 import reviews from './reviews/index.js';
+import sandbox from './sandbox/index.js';
 import startup from './startup/index.js';
 import storage from './storage/index.js';
 import terminals from './terminals/index.js';
@@ -31,6 +32,7 @@ export default [
   quota,
   ...reconnect,
   reviews,
+  sandbox,
   ...startup,
   storage,
   terminals

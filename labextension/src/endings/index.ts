@@ -1,15 +1,19 @@
 /** Tells why a kernel ended: a notification beside core's "appears to have died". */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Notification, type ISessionContext } from '@jupyterlab/apputils';
+import type { ISessionContext } from '@jupyterlab/apputils';
 import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 
+import { projectOfPath } from '../projects/paths.js';
+import { ISandboxResume } from '../sandbox/tokens.js';
 import { ServerApi } from '../server/api.js';
-import { ToldEndings, type Cause, type IEnding } from './model.js';
+import { isStop, ToldEndings } from './model.js';
 import { fetchEnding } from './restapi.js';
+import { warn } from './warn.js';
+import { causeText, evidenceLines } from './words.js';
 
 const ENDS: ReadonlySet<Kernel.Status> = new Set(['autorestarting', 'dead']);
 
@@ -18,15 +22,16 @@ const endings: JupyterFrontEndPlugin<void> = {
   description: 'Tells why a kernel ended.',
   autoStart: true,
   requires: [ITranslator],
-  optional: [INotebookTracker, IConsoleTracker],
+  optional: [INotebookTracker, IConsoleTracker, ISandboxResume],
   activate: (
     app: JupyterFrontEnd,
     translator: ITranslator,
     notebooks: INotebookTracker | null,
-    consoles: IConsoleTracker | null
+    consoles: IConsoleTracker | null,
+    sandbox: ISandboxResume | null
   ) => {
     const api = new ServerApi(app.serviceManager.serverSettings);
-    const reporter = new EndingReporter(api, translator.load('platform'));
+    const reporter = new EndingReporter(api, translator.load('platform'), sandbox);
     notebooks?.widgetAdded.connect((_, panel) => reporter.watch(panel.sessionContext));
     consoles?.widgetAdded.connect((_, panel) => reporter.watch(panel.sessionContext));
   }
@@ -35,7 +40,8 @@ const endings: JupyterFrontEndPlugin<void> = {
 class EndingReporter {
   constructor(
     private readonly _api: ServerApi,
-    private readonly _trans: TranslationBundle
+    private readonly _trans: TranslationBundle,
+    private readonly _sandbox: ISandboxResume | null
   ) {}
 
   /** Report the ends of the session's kernels, until the session is disposed. */
@@ -43,42 +49,34 @@ class EndingReporter {
     session.statusChanged.connect((_, status) => {
       const id = session.session?.kernel?.id;
       if (id !== undefined && ENDS.has(status)) {
-        void this._report(id, session.name);
+        void this._report(id, session);
       }
     });
   }
 
-  private async _report(kernelId: string, name: string): Promise<void> {
+  private async _report(kernelId: string, { name, path }: ISessionContext): Promise<void> {
     const ending = await fetchEnding(this._api, kernelId).catch((reason: unknown) => {
       console.warn('Why the kernel ended cannot be asked', reason);
       return null;
     });
-    if (ending !== null && ending.cause !== 'user' && this._told.isNews(kernelId, ending)) {
-      const why = ending.detail || causeText(ending, this._trans);
-      Notification.warning(this._trans.__('The kernel of %1 ended: %2', name, why), {
-        autoClose: false
-      });
+    if (ending === null || ending.cause === 'user' || !this._told.isNews(kernelId, ending)) {
+      return;
     }
+    if (isStop(ending) && this._sandbox !== null) {
+      await this._sandbox.offer(projectOfPath(path), ending);
+      return;
+    }
+    this._sandbox?.noteTold(ending);
+    const why = ending.detail || causeText(ending, this._trans);
+    const warning = {
+      title: this._trans.__('The kernel of “%1” ended', name),
+      text: this._trans.__('The kernel of %1 ended: %2', name, why),
+      all: [why, ...evidenceLines(ending, this._trans)]
+    };
+    warn(warning, { autoClose: false }, this._trans);
   }
 
   private readonly _told = new ToldEndings();
-}
-
-function causeText({ cause }: IEnding, trans: TranslationBundle): string {
-  const texts: Record<Cause, string> = {
-    exited: trans.__('its process exited.'),
-    killed: trans.__('its process was killed from inside the sandbox.'),
-    out_of_memory: trans.__('the sandbox ran out of memory.'),
-    process_limit: trans.__('the sandbox had all the processes that it may have.'),
-    disk_full: trans.__('there was no room left on the disk.'),
-    user: trans.__('somebody shut it down.'),
-    idle: trans.__('it was idle for too long.'),
-    expired: trans.__('its time was up.'),
-    engine: trans.__('the container engine stopped the sandbox.'),
-    host: trans.__("the server's machine was restarted, or ran out of memory."),
-    unknown: trans.__('the reason is not known.')
-  };
-  return texts[cause];
 }
 
 export default endings;

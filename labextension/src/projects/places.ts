@@ -9,16 +9,11 @@ export class Places implements IPlaces {
 
   async project(path: string): Promise<IProject | null> {
     const folder = projectOfPath(path);
-    if (folder === '') {
-      return null;
-    }
-    const known = await this._known();
-    const found = known.find(one => one.folder === folder);
-    if (found !== undefined) {
-      return found;
-    }
-    this.forget();
-    return (await this._known()).find(one => one.folder === folder) ?? null;
+    return folder === '' ? null : this._find(one => one.folder === folder);
+  }
+
+  withId(id: string): Promise<IProject | null> {
+    return this._find(one => one.id === id);
   }
 
   async place(path: string): Promise<IPlace | null> {
@@ -38,6 +33,15 @@ export class Places implements IPlaces {
 
   forget(): void {
     this._asked = null;
+  }
+
+  private async _find(fits: (one: IProject) => boolean): Promise<IProject | null> {
+    const found = (await this._known()).find(fits);
+    if (found !== undefined) {
+      return found;
+    }
+    this.forget();
+    return (await this._known()).find(fits) ?? null;
   }
 
   private _known(): Promise<readonly IProject[]> {

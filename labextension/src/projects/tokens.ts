@@ -64,6 +64,9 @@ export interface IPlaces {
   /** The project in whose folder the path lies; null when there is none. */
   project(path: string): Promise<IProject | null>;
 
+  /** The project of that id; null when there is none that is known. */
+  withId(id: string): Promise<IProject | null>;
+
   /** What the path names within its project; null when it lies in none that is known. */
   place(path: string): Promise<IPlace | null>;
 

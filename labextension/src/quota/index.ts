@@ -8,7 +8,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator } from '@jupyterlab/translation';
 import { Debouncer } from '@lumino/polling';
 
-import { projectOfPath } from '../projects/paths.js';
+import { onFront } from '../projects/front.js';
 import { IPlaces } from '../projects/tokens.js';
 import { ServerApi } from '../server/api.js';
 import { QuotaModel, usageFrom } from './model.js';
@@ -34,15 +34,11 @@ const quota: JupyterFrontEndPlugin<void> = {
     const trans = translator.load('platform');
     const model = makeModel(app, places);
     const settle = new Debouncer(() => model.refresh(), SETTLING);
-    const look = () => {
-      const widget = shell.currentWidget;
-      const context = widget === null ? undefined : documents.contextForWidget(widget);
-      model.follow(projectOfPath(context?.path ?? browser.model.path));
+    onFront({ shell, documents, browser }, folder => {
+      model.follow(folder);
       // Code may have written files, of which the page is not told.
       void settle.invoke();
-    };
-    shell.currentChanged.connect(look);
-    browser.model.pathChanged.connect(look);
+    });
     app.serviceManager.contents.fileChanged.connect(() => void settle.invoke());
     model.rose.connect((_, usage) => {
       const props = { usage, folder: model.folder, trans };
@@ -58,7 +54,6 @@ const quota: JupyterFrontEndPlugin<void> = {
       isActive: () => model.usage !== null,
       activeStateChanged: model.changed
     });
-    void app.restored.then(look);
   }
 };
 
