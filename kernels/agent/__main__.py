@@ -33,6 +33,7 @@ def main() -> None:
     loop.on_child(processes.reap)
     Forwarder(loop).listen()
     link = Link(loop)
+    commands = Commands(loop, processes, link.report)
     terminals = Terminals(loop, processes, link.report)
     link.serve(
         {
@@ -41,7 +42,8 @@ def main() -> None:
             "terminal.resize": terminals.resize,
             "terminal.close": terminals.close,
             "terminal.list": terminals.list,
-            "command.start": Commands(loop, processes, link.report).start,
+            "command.start": commands.start,
+            "command.kill": commands.kill,
         }
     )
     link.dial()

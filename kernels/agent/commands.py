@@ -121,6 +121,11 @@ class Command:
         self._err.update()
         loop.later(float(request["timeout"]), self._time_out)
 
+    def kill(self) -> None:
+        """End it, and what it started. Nothing when it has ended."""
+        if self.pid:
+            kill_session(self.pid)
+
     def _start(self, processes: Processes, request: Mapping[str, Any]) -> int:
         argv, cwd = [str(argument) for argument in request["argv"]], str(request["cwd"])
         theirs = (self._input.theirs, self._out.theirs, self._err.theirs)
@@ -154,15 +159,24 @@ class Commands:
         self._loop = loop
         self._processes = processes
         self._report = report
+        self._running: dict[str, Command] = {}
 
     def start(self, request: Mapping[str, Any], _fds: list[int]) -> dict[str, Any]:
         """Run a command; its end is an event."""
         name = str(request["command"])
 
         def over(code: int) -> None:
+            self._running.pop(name, None)
             self._report({"event": "command.ended", "command": name, "code": code})
 
-        Command(self._loop, self._processes, request, over)
+        self._running[name] = Command(self._loop, self._processes, request, over)
+        return {}
+
+    def kill(self, request: Mapping[str, Any], _fds: list[int]) -> dict[str, Any]:
+        """End a command that nobody waits for any more."""
+        command = self._running.get(str(request["command"]))
+        if command is not None:
+            command.kill()
         return {}
 
 

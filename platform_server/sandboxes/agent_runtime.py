@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from platform_server import clock
 from platform_server.errors import SandboxBusy, SandboxGone, TerminalNotFound
+from platform_server.sandboxes.commands import Commands, Invocation
 from platform_server.sandboxes.evidence import Findings
 from platform_server.sandboxes.kernels import Kernels
 from platform_server.sandboxes.link import AgentLink, AgentRefused
@@ -21,17 +21,19 @@ from platform_server.sandboxes.messages import (
     TerminalEnded,
     terminal_names,
 )
-from platform_server.sandboxes.model import CommandResult, TerminalName
+from platform_server.sandboxes.model import TerminalName
 from platform_server.sandboxes.shell_ends import ShellEnds
-from platform_server.sandboxes.streams import AgentTerminal, ByteStream
+from platform_server.sandboxes.streams import AgentTerminal, arrived
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
-    from platform_server.sandboxes.incoming import ExpectedStream
+    from platform_server.sandboxes.commands import Take
     from platform_server.sandboxes.kernels import AgentKernel, KernelRecords
     from platform_server.sandboxes.model import (
+        CommandEnd,
+        CommandResult,
         Ended,
         KernelId,
         KernelLaunch,
@@ -41,9 +43,7 @@ if TYPE_CHECKING:
         SandboxId,
     )
 
-_PATIENCE = 10.0  # seconds for a stream to come, and for a command beyond its own time limit
 _READY_PATIENCE = 60.0  # seconds from the agent's first word until kernels can be forked
-_SIGNAL_BASE = 128
 
 
 class AgentRuntime:
@@ -60,7 +60,6 @@ class AgentRuntime:
         new_id: clock.IdFactory = clock.new_id,
     ) -> None:
         self._id = sandbox_id
-        self._new_id = new_id
         self.control = folder / "control"
         self._link = AgentLink(self.control, heard=self._heard)
         self.findings = Findings(limits, pressure)
@@ -73,7 +72,7 @@ class AgentRuntime:
             findings=self.findings,
         )
         self._ready = asyncio.Event()
-        self._commands: dict[str, asyncio.Future[int]] = {}
+        self._commands = Commands(self._link, new_id)
         self._shells: set[TerminalName] = set()
         self._attached: set[AgentTerminal] = set()
         self._is_gone = False
@@ -158,7 +157,7 @@ class AgentRuntime:
                 await self._link.request("terminal.attach", terminal=name, token=expected.token)
             except AgentRefused as error:
                 raise TerminalNotFound from error
-            stream = await _arrived(expected)
+            stream = await arrived(expected)
         terminal = AgentTerminal(self._link, name, stream, let_go=self._attached.discard)
         self._attached.add(terminal)
         return terminal
@@ -191,31 +190,26 @@ class AgentRuntime:
         Raises SandboxGone, SandboxBusy, LimitReached, TooLarge.
         """
         self._check()
-        command, began = self._new_id(), time.monotonic()
-        ended = self._commands[command] = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(timeout + _PATIENCE), self._link.streams.expect(2) as pair:
-                await self._link.request(
-                    "command.start",
-                    command=command,
-                    argv=list(argv),
-                    cwd=cwd,
-                    timeout=timeout,
-                    tokens=[expected.token for expected in pair],
-                )
-                (stdout, more), (stderr, more_err) = await _talk(pair, stdin, output_limit)
-                code = await ended
-        except TimeoutError as error:
-            raise SandboxBusy from error
-        finally:
-            del self._commands[command]
-        return CommandResult(
-            exit_code=code if code >= 0 else _SIGNAL_BASE - code,
-            stdout=stdout,
-            stderr=stderr,
-            duration_ms=round((time.monotonic() - began) * 1000),
-            truncated=more or more_err,
-        )
+        what = Invocation(argv=argv, cwd=cwd, timeout=timeout, stdin=stdin)
+        return await self._commands.run(what, output_limit)
+
+    async def stream(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: str,
+        timeout: float,
+        stdin: bytes,
+        output_limit: int,
+        take: Take,
+    ) -> CommandEnd:
+        """Run a command, and hand over what it writes as it comes; return how it ended.
+
+        Raises as ``execute`` does, and what ``take`` raises; then the command is ended.
+        """
+        self._check()
+        what = Invocation(argv=argv, cwd=cwd, timeout=timeout, stdin=stdin)
+        return await self._commands.stream(what, output_limit, take)
 
     async def _list_terminals(self) -> tuple[list[TerminalName], list[TerminalName]]:
         living, busy = await self._said_terminals()
@@ -236,7 +230,7 @@ class AgentRuntime:
     @property
     def is_executing(self) -> bool:
         """Tell whether a command runs."""
-        return bool(self._commands)
+        return self._commands.are_running
 
     async def end(self, ended: Ended) -> None:
         """Take it that the container has ended; everything in it did. May be called twice."""
@@ -245,9 +239,7 @@ class AgentRuntime:
         await self._link.aclose()
         await self._kernels.end(ended)
         await self.shell_ends.end(self._shells, ended)
-        for command in self._commands.values():
-            if not command.done():
-                command.set_exception(SandboxGone())
+        self._commands.end()
         for terminal in list(self._attached):
             await terminal.aclose()
 
@@ -277,30 +269,4 @@ class AgentRuntime:
         elif isinstance(said, TerminalEnded):
             self._note_shell_end(said)
         elif isinstance(said, CommandEnded):
-            command = self._commands.get(said.command)
-            if command is not None and not command.done():
-                command.set_result(said.code)
-
-
-async def _arrived(expected: ExpectedStream) -> ByteStream:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            return await ByteStream.over(await expected.arrival())
-    except TimeoutError as error:
-        raise SandboxBusy from error
-
-
-async def _talk(
-    pair: Sequence[ExpectedStream], stdin: bytes, limit: int
-) -> list[tuple[bytes, bool]]:
-    """Feed a command; return what it wrote to its two outputs, each with whether it was cut."""
-    with ExitStack() as opened:
-        streams = []
-        for expected in pair:
-            streams.append(await _arrived(expected))
-            opened.callback(streams[-1].close)
-        out, err = streams
-        first, second, _fed = await asyncio.gather(
-            out.collect(limit), err.collect(limit), out.feed(stdin)
-        )
-    return [first, second]
+            self._commands.note_end(said.command, said.code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Literal, NewType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,5 +156,22 @@ class CommandResult:
     exit_code: int  # 128 + signal when a signal ended it, 124 when the time limit did
     stdout: bytes
     stderr: bytes
+    duration_ms: int
+    truncated: bool  # output beyond the limit was dropped
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandOutput:
+    """Something that a running command wrote."""
+
+    stream: Literal["stdout", "stderr"]
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandEnd:
+    """How a command ended whose output was handed over as it came."""
+
+    exit_code: int  # as in CommandResult
     duration_ms: int
     truncated: bool  # output beyond the limit was dropped

@@ -6,16 +6,19 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from platform_server.errors import SandboxBusy
 from platform_server.sandboxes.link import AgentRefused
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
+    from platform_server.sandboxes.incoming import ExpectedStream
     from platform_server.sandboxes.link import AgentLink
     from platform_server.sandboxes.model import TerminalName
 
 _CHUNK = 32 * 1024
+_PATIENCE = 10.0  # seconds for a stream to come
 
 
 class ByteStream:
@@ -62,6 +65,15 @@ class ByteStream:
     def close(self) -> None:
         """Let go of it; a reader sees the end. May be called twice."""
         self._writer.close()
+
+
+async def arrived(expected: ExpectedStream) -> ByteStream:
+    """Return a stream that the agent was asked to open. Raises SandboxBusy when it does not."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await ByteStream.over(await expected.arrival())
+    except TimeoutError as error:
+        raise SandboxBusy from error
 
 
 class AgentTerminal:

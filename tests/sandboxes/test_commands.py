@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from platform_server.sandboxes.agent_runtime import AgentRuntime
+    from platform_server.sandboxes.model import CommandOutput
     from platform_server.testing.sandbox_fixtures import Inside
 
 
@@ -51,3 +54,63 @@ async def test_a_signal_shows_in_the_exit_code(inside: Inside) -> None:
 async def test_many_commands_run_side_by_side(inside: Inside) -> None:
     results = await asyncio.gather(*(inside(f"echo {number}") for number in range(20)))
     assert [int(result.stdout) for result in results] == list(range(20))
+
+
+async def test_output_is_handed_over_as_it_comes_and_waits_for_whoever_takes_it(
+    sandbox: AgentRuntime,
+) -> None:
+    taken: list[CommandOutput] = []
+    line = "echo err >&2; head -c 5000000 /dev/zero; exit 3"
+
+    async def take(output: CommandOutput) -> None:
+        await asyncio.sleep(0)
+        taken.append(output)
+
+    end = await sandbox.stream(
+        ["bash", "-c", line], cwd="", timeout=30, stdin=b"", output_limit=10**9, take=take
+    )
+    out = [one.data for one in taken if one.stream == "stdout"]
+    err = [one.data for one in taken if one.stream == "stderr"]
+    assert (end.exit_code, end.truncated) == (3, False)
+    assert b"".join(err) == b"err\n"
+    assert sum(map(len, out)) == 5_000_000
+    assert max(map(len, out)) <= 1 << 16
+
+
+async def test_streamed_output_beyond_the_limit_is_dropped_and_marked(
+    sandbox: AgentRuntime,
+) -> None:
+    taken: list[bytes] = []
+
+    async def take(output: CommandOutput) -> None:
+        taken.append(output.data)
+
+    end = await sandbox.stream(
+        ["head", "-c", "300000", "/dev/zero"],
+        cwd="",
+        timeout=30,
+        stdin=b"",
+        output_limit=1000,
+        take=take,
+    )
+    assert (len(b"".join(taken)), end.truncated, end.exit_code) == (1000, True, 0)
+
+
+async def test_a_command_that_nobody_listens_to_any_more_is_ended_with_its_children(
+    sandbox: AgentRuntime, inside: Inside
+) -> None:
+    class GoneError(Exception):
+        """Whoever took the output has gone."""
+
+    async def take(_output: CommandOutput) -> None:
+        raise GoneError
+
+    line = "sleep 2345 & echo there; wait"
+    with pytest.raises(GoneError):
+        await sandbox.stream(
+            ["bash", "-c", line], cwd="", timeout=300, stdin=b"", output_limit=100, take=take
+        )
+    async with asyncio.timeout(30):
+        while (await inside("pgrep -f '^sleep 2345'")).stdout:
+            pass
+    assert not sandbox.is_executing

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from platform_server.testing.serving import Person
 
+NAMES = ("stdout", "stderr")
+
 
 @pytest.fixture(scope="module")
 async def box(image: str, alice: Person) -> AsyncIterator[str]:
@@ -101,3 +103,35 @@ async def test_members_are_told_what_becomes_of_it_and_nobody_else(
     assert told == ["starting", "running", "stopped"]
     await alice.http.delete(f"/api/projects/{project['id']}")
     await bob.http.delete(f"/api/projects/{own['id']}")
+
+
+async def test_a_command_is_answered_in_lines_while_it_runs(alice: Person, box: str) -> None:
+    project = (await shown(alice, box))["project"]
+    line = "echo first; while [ ! -e go ]; do sleep 0.05; done; cat; printf 'caf\\303' >&2; exit 4"
+    body = {"command": line, "stdin": "second\n"}
+    place = f"/api/containers/{box}/execute?stream=1"
+    said: list[dict[str, Any]] = []
+    async with alice.http.stream("POST", place, json=body) as answer:
+        assert answer.headers["Content-Type"] == "application/x-ndjson"
+        async for text in answer.aiter_lines():
+            said.append(json.loads(text))
+            if len(said) == 1:  # it waits for this
+                await alice.http.put(f"/api/projects/{project}/files/go", content=b"")
+    end = said.pop()
+    assert said[0] == {"event": "stdout", "text": "first\n"}
+    whole = {name: "".join(one["text"] for one in said if one["event"] == name) for name in NAMES}
+    assert whole == {"stdout": "first\nsecond\n", "stderr": "caf\ufffd"}
+    assert (end["event"], end["exit_code"], end["truncated"]) == ("exit", 4, False)
+
+
+async def test_a_command_whose_client_has_gone_is_ended(alice: Person, box: str) -> None:
+    execute = f"/api/containers/{box}/execute"
+    headers = {"Accept": "application/x-ndjson"}
+    body = {"command": "echo there; sleep 3456", "timeout": 500}
+    async with alice.http.stream("POST", execute, json=body, headers=headers) as answer:
+        assert await anext(answer.aiter_lines())
+    async with asyncio.timeout(30):
+        while (
+            await alice.http.post(execute, json={"command": ["pgrep", "-f", "^sleep 3456"]})
+        ).json()["stdout"]:
+            pass

@@ -8,12 +8,10 @@ from tornado import web
 
 from platform_extensions.base import PlatformHandler
 from platform_extensions.containers.models import (
-    ExecuteRequest,
     StartRequest,
     disk_model,
     health_model,
     queue_model,
-    result_model,
     sandbox_model,
     stops_model,
     usage_model,
@@ -24,8 +22,6 @@ from platform_server.sandboxes.model import EndCause, Sandbox, SandboxId
 
 if TYPE_CHECKING:
     from platform_server.projects.model import ProjectView
-
-OUTPUT_LIMIT = 1 << 20  # bytes kept of each stream of a command
 
 
 class ContainerHandler(PlatformHandler):
@@ -120,22 +116,3 @@ class HealthHandler(ContainerHandler):
         """Ask its agent something, and say how long the answer took."""
         sandbox = await self.sandbox(sandbox_id, Access.VIEWER)
         self.reply(health_model(sandbox, await self.services.sandboxes.health(sandbox.id)))
-
-
-class ExecuteHandler(ContainerHandler):
-    """Commands in a sandbox."""
-
-    @web.authenticated
-    async def post(self, sandbox_id: str) -> None:
-        """Run a command to its end and answer what it left behind."""
-        request = self.body(ExecuteRequest)
-        sandbox = await self.sandbox(sandbox_id, Access.EDITOR)
-        runtime = await self.services.sandboxes.runtime(sandbox.project_id)
-        result = await runtime.execute(
-            request.argv,
-            cwd="",
-            timeout=request.timeout,
-            stdin=request.stdin.encode(),
-            output_limit=OUTPUT_LIMIT,
-        )
-        self.reply(result_model(result))

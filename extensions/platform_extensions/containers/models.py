@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.expiry import AgeStopper
     from platform_server.sandboxes.idle import IdleStopper
     from platform_server.sandboxes.model import (
+        CommandEnd,
         CommandResult,
         Ended,
         Evidence,
@@ -170,6 +171,15 @@ def health_model(sandbox: Sandbox, health: Health | None) -> dict[str, Any]:
         "healthy": answers,
         "latency_ms": health.latency_ms if health else None,
         "detail": health.detail if health else "The sandbox does not run.",
+    }
+
+
+def end_model(end: CommandEnd) -> dict[str, Any]:
+    """Return how a command ended."""
+    return {
+        "exit_code": end.exit_code,
+        "duration_ms": end.duration_ms,
+        "truncated": end.truncated,
     }
 
 

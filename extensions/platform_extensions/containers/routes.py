@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from platform_extensions.containers.execute import ExecuteHandler
 from platform_extensions.containers.handlers import (
     ActivityHandler,
     ContainersHandler,
-    ExecuteHandler,
     HealthHandler,
     OneContainerHandler,
 )
