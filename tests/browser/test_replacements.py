@@ -108,6 +108,43 @@ async def test_defaults_and_shortcuts_are_there_although_no_schema_was_compiled(
     await ada.page.locator(".jp-PluginList-entry", has_text="Notebook").first.wait_for()
 
 
+# --- the cover, and what the page loads first ---
+
+
+async def test_the_page_says_at_once_that_it_is_coming_and_shows_nothing_over_it_later(
+    visit: Visit,
+) -> None:
+    grace = await visit("grace")
+    answer = await (await grace.call("GET", "/lab")).text()
+    assert '<div id="jupyterlab-splash"' in answer
+
+    await grace.open_lab()
+
+    await grace.run("apputils:change-theme", theme="JupyterLab Dark")
+    await grace.page.locator('body[data-jp-theme-light="false"]').wait_for(state="attached")
+    await grace.page.locator("#jupyterlab-splash").wait_for(state="detached")
+    await grace.run("apputils:change-theme", theme="JupyterLab Light")
+    await grace.page.locator('body[data-jp-theme-light="true"]').wait_for(state="attached")
+
+
+async def test_the_page_is_told_of_every_script_that_it_loads_before_its_plugins(
+    visit: Visit,
+) -> None:
+    grace = await visit("grace")
+    asked: list[str] = []
+    grace.page.on("request", lambda request: asked.append(request.url))
+
+    await grace.open_lab()
+
+    scripts = "() => [...document.querySelectorAll('link[rel=preload]')].map(one => one.href)"
+    told = await grace.page.evaluate(scripts)
+    before = asked[: next(at for at, url in enumerate(asked) if "/api/" in url and "?" in url)]
+    chunks = [url for url in before if ".js?v=" in url]
+    assert len(chunks) > 20
+    assert sorted(chunks) == sorted(set(chunks))  # none is loaded twice
+    assert set(chunks) == {url for url in told if ".js?v=" in url}
+
+
 # --- the state of a workspace ---
 
 

@@ -11,7 +11,7 @@ from tornado.web import HTTPError
 
 from platform_extensions.failures import PageFailures
 from platform_extensions.headers import LAB_POLICY, PAGE_POLICY
-from platform_extensions.lab.page import Place
+from platform_extensions.lab.page import THEME, Place
 
 if TYPE_CHECKING:
     from platform_extensions.lab.page import Page
@@ -37,6 +37,7 @@ class LabHandler(PageFailures, JupyterHandler):
                 config=page.config(place),
                 main=page.main,
                 preload=page.preload,
+                theme=THEME,
             )
         )
         _ = self.xsrf_token  # sets the cookie that the page sends back with each change

@@ -11,10 +11,14 @@ import jupyter_server
 from jupyterlab._version import __version__ as jupyterlab_version
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from platform_extensions.lab.sources import Extension, Sources
 
 STATIC = "static/lab"
 EXTENSIONS = "lab/extensions"
+THEME = "lab/api/themes/@jupyterlab/theme-light-extension/index.css"  # which most have
 
 # They act for the whole server, call out of it, or ask for what it does not serve.
 DISABLED = (
@@ -38,7 +42,15 @@ _URLS = {
     "workspacesApi": "lab/api/workspaces",
 }
 _MAIN = re.compile(r"(main\.[0-9a-f]+\.js)\?v=")
-_CORE = "jlab_core.*.js"
+# The chunks that this JupyterLab loads before its first plugin runs: it would find them one after
+# the other. A name that an upgrade takes away is left out; a browser test says which are missing.
+_FIRST = (
+    *("jlab_core", "219", "9797", "3301", "3588", "1207", "5361", "4550", "2985", "4350", "2287"),
+    *("4571", "6237", "5695", "1587", "4607", "7335", "5098", "3508", "5269", "8690", "79", "213"),
+    *("8754", "7178", "8777", "4232", "2116", "5199", "2154", "8608", "6715", "8193", "7624"),
+    *("9198", "1815", "479", "5786"),
+)
+_OWN_FIRST = re.compile(r"\d+\.[0-9a-f]+\.js")  # chunks that are loaded on demand have words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +68,7 @@ class Page:
 
     base_url: str
     main: str  # the script that starts JupyterLab
-    preload: tuple[str, ...]  # scripts that it will ask for at once
+    preload: tuple[str, ...]  # the paths of scripts that it will ask for at once, as it will ask
     extensions: tuple[Extension, ...]
     expose_app: bool  # as ``window.jupyterapp``, for browser tests
 
@@ -115,10 +127,32 @@ def make_page(sources: Sources, base_url: str, *, expose_app: bool) -> Page:
     return Page(
         base_url=base_url,
         main=found[1],
-        preload=tuple(path.name for path in sorted(sources.static.glob(_CORE))),
+        preload=(*_first_scripts(sources.static), *_scripts_of(sources.extensions)),
         extensions=sources.extensions,
         expose_app=expose_app,
     )
+
+
+def _first_scripts(static: Path) -> list[str]:
+    found = [path.name for name in _FIRST for path in static.glob(f"{name}.*.js")]
+    return [f"{STATIC}/{_versioned(name)}" for name in found]
+
+
+def _scripts_of(extensions: Iterable[Extension]) -> list[str]:
+    scripts = []
+    for one in extensions:
+        prefix = f"{EXTENSIONS}/{one.name}"
+        scripts.append(f"{prefix}/{one.build['load']}")
+        names = sorted(path.name for path in (one.folder / "static").glob("*.js"))
+        scripts += [
+            f"{prefix}/static/{_versioned(name)}" for name in names if _OWN_FIRST.fullmatch(name)
+        ]
+    return scripts
+
+
+def _versioned(name: str) -> str:
+    """Return a chunk's name as the page asks for it."""
+    return f"{name}?v={name.split('.')[1]}"
 
 
 def _urls(base_url: str) -> dict[str, str]:

@@ -41,7 +41,7 @@ function addCommand(
     caption: trans.__('All sandboxes and people, and how the server is doing'),
     execute: async () => {
       if (tab === null || tab.isDisposed) {
-        const { AdminPage } = await import('./widget.js');
+        const { AdminPage } = await import(/* webpackChunkName: "admin" */ './widget.js');
         const api = new AdminApi(new ServerApi(app.serviceManager.serverSettings));
         const model = new AdminModel(api, reason => wordsOf(reason, trans));
         tab = new MainAreaWidget({ content: new AdminPage({ model, trans }) });

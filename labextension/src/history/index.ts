@@ -18,6 +18,7 @@ import { Debouncer } from '@lumino/polling';
 import { IPlaces, ISaveConflicts } from '../projects/tokens.js';
 import { ServerApi } from '../server/api.js';
 import { wordsOf } from '../server/words.js';
+import { whenQuiet } from '../startup/quiet.js';
 import { HistoryActions } from './actions.js';
 import { tellConflict } from './conflicts.js';
 import { OpenDocuments } from './documents.js';
@@ -168,7 +169,7 @@ function follow(options: IFollowOptions): (path: string) => void {
     void locate();
     void settle.invoke();
   });
-  void app.restored.then(look);
+  void whenQuiet(app).then(look);
   return wanted => {
     path = wanted;
     void locate();

@@ -19,6 +19,7 @@ import { Poll } from '@lumino/polling';
 
 import { IPlaces } from '../projects/tokens.js';
 import { ServerApi } from '../server/api.js';
+import { whenQuiet } from '../startup/quiet.js';
 import { DRIVE, drivePath, SubmissionDrive } from './drive.js';
 import { SubmissionModel } from './model.js';
 import { NOTEBOOK_VIEW, NotebookViewFactory } from './notebookview.js';
@@ -149,13 +150,16 @@ const reviews: JupyterFrontEndPlugin<void> = {
       if (wanted !== null && /^\w+$/.test(wanted)) {
         open(wanted, trans.__('Submission'));
       }
-      new Poll({
-        name: 'platform:reviews',
-        factory: () => model.refresh(),
-        frequency: { interval: INTERVAL, backoff: true, max: 10 * INTERVAL },
-        standby: 'when-hidden'
-      });
     });
+    void whenQuiet(app).then(
+      () =>
+        new Poll({
+          name: 'platform:reviews',
+          factory: () => model.refresh(),
+          frequency: { interval: INTERVAL, backoff: true, max: 10 * INTERVAL },
+          standby: 'when-hidden'
+        })
+    );
   }
 };
 

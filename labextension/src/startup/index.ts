@@ -1,6 +1,7 @@
 /** Replacements of core plugins that make the page usable sooner. */
 
 import { settings } from './settings.js';
+import { splash } from './splash.js';
 import { state } from './state.js';
 
-export default [settings, state];
+export default [settings, splash, state];

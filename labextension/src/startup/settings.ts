@@ -10,6 +10,7 @@ import {
 } from '@jupyterlab/settingregistry';
 import type { IDataConnector } from '@jupyterlab/statedb';
 
+import { whenQuiet } from './quiet.js';
 import { LazyValidator } from './validator.js';
 
 type Connector = IDataConnector<ISettingRegistry.IPlugin, string, string, 'active' | 'ids'>;
@@ -29,7 +30,7 @@ export const settings: JupyterFrontEndPlugin<ISettingRegistry> = {
       // Schemas of plugins that are not on this page would add their toolbar items and shortcuts.
       plugins: active.values.filter(plugin => app.hasPlugin(plugin.id))
     });
-    void app.restored.then(() => loadMissing(app, connector, registry));
+    void whenQuiet(app).then(() => loadMissing(app, connector, registry));
     return registry;
   }
 };

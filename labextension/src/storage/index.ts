@@ -5,6 +5,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { ServerApi } from '../server/api.js';
+import { whenQuiet } from '../startup/quiet.js';
 import { isOnServerOnly, STORAGE_EVENT, StorageModel } from './model.js';
 import { fetchStorage } from './restapi.js';
 import { StorageStatus } from './widget.js';
@@ -34,7 +35,7 @@ const storage: JupyterFrontEndPlugin<void> = {
       activeStateChanged: model.changed
     });
     watch(app, model);
-    void model.refresh();
+    void whenQuiet(app).then(() => model.refresh());
   }
 };
 
