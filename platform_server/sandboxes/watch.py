@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _EVERY = 0.75  # seconds: twice that is the longest until somebody is told
 _MARK, _REST = 0.85, 0.7  # of the memory: warned from the one on, again after the other
-_CALM = 60.0  # seconds without a process refused, after which the next is told again
+# Seconds after which the same is told again: code could bring it about again and again.
+_PAUSES = {NoticeKind.MEMORY: 60.0, NoticeKind.PROCESSES: 60.0, NoticeKind.OUT_OF_MEMORY: 10.0}
 
 
 class Climb:
@@ -49,7 +50,7 @@ class _Seen:
     def __init__(self) -> None:
         self.climb = Climb()
         self.forks_refused: int | None = None  # None: it is seen for the first time
-        self.refused_at: datetime | None = None
+        self.told_at: dict[NoticeKind, datetime] = {}
         self.unexplained = 0  # at the last look
 
 
@@ -95,24 +96,27 @@ class SandboxWatch:
         if pressure is None:
             return
         seen = self._seen.setdefault(sandbox.id, _Seen())
-        if seen.climb.rises(pressure.memory_bytes / sandbox.limits.memory_bytes):
-            self._tell(sandbox, NoticeKind.MEMORY, used=pressure.memory_bytes)
+        share = pressure.memory_bytes / sandbox.limits.memory_bytes
+        if self._is_calm(seen, NoticeKind.MEMORY) and seen.climb.rises(share):
+            self._tell(sandbox, seen, NoticeKind.MEMORY, used=pressure.memory_bytes)
         if seen.unexplained and findings.unexplained:
-            if findings.is_news:
-                self._tell(sandbox, NoticeKind.OUT_OF_MEMORY, used=pressure.memory_peak_bytes)
+            if findings.is_news and self._is_calm(seen, NoticeKind.OUT_OF_MEMORY):
+                used = pressure.memory_peak_bytes
+                self._tell(sandbox, seen, NoticeKind.OUT_OF_MEMORY, used=used)
             findings.settle()
         seen.unexplained = findings.unexplained
         before, seen.forks_refused = seen.forks_refused, pressure.forks_refused
-        if before is not None and pressure.forks_refused > before:
-            if self._is_calm(seen):
-                self._tell(sandbox, NoticeKind.PROCESSES, used=pressure.pids)
-            seen.refused_at = self._clock()
+        is_refused = before is not None and pressure.forks_refused > before
+        if is_refused and self._is_calm(seen, NoticeKind.PROCESSES):
+            self._tell(sandbox, seen, NoticeKind.PROCESSES, used=pressure.pids)
 
-    def _is_calm(self, seen: _Seen) -> bool:
-        now = self._clock()
-        return seen.refused_at is None or (now - seen.refused_at).total_seconds() > _CALM
+    def _is_calm(self, seen: _Seen, kind: NoticeKind) -> bool:
+        """Tell whether it was told long enough ago, or never."""
+        at = seen.told_at.get(kind)
+        return at is None or (self._clock() - at).total_seconds() > _PAUSES[kind]
 
-    def _tell(self, sandbox: Sandbox, kind: NoticeKind, *, used: int) -> None:
+    def _tell(self, sandbox: Sandbox, seen: _Seen, kind: NoticeKind, *, used: int) -> None:
+        seen.told_at[kind] = self._clock()
         is_about_processes = kind is NoticeKind.PROCESSES
         self._notices.tell(
             Notice(

@@ -214,11 +214,13 @@ async def test_a_kernel_that_keeps_dying_is_left_dead_until_somebody_restarts_it
         assert failed[-2].content["ename"] == "KernelEnded"
     model = (await alice.api.get(f"/api/kernels/{kernel_id}")).json()
     assert (model["execution_state"], model["ended"]["cause"]) == ("dead", "idle")
+    assert model["reason"] == model["ended"]["detail"]
     assert "restarting" not in states
     assert (await alice.api.post(f"/api/kernels/{kernel_id}/restart")).status_code == 200
     async with alice.socket(kernel_id) as socket:
         assert text_of(await socket.run("print('back')")) == "back\n"
-    assert "ended" not in (await alice.api.get(f"/api/kernels/{kernel_id}")).json()
+    again = (await alice.api.get(f"/api/kernels/{kernel_id}")).json()
+    assert not {"ended", "reason"} & set(again)
 
 
 async def test_a_user_has_a_limited_number_of_kernels(bench: Bench, alice: Person) -> None:
@@ -271,6 +273,26 @@ async def test_the_environment_holds_nothing_of_the_servers_and_nothing_of_the_c
     assert "SUPABASE" not in names
     assert "KERNEL_" not in names
     assert "'X'" not in names
+
+
+async def test_a_kernel_is_in_use_while_a_cell_runs_and_one_that_waits_for_input_does(
+    bench: Bench, alice: Person
+) -> None:
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    kernel = bench.kernels.get_kernel(await alice.start_kernel("wonder"))
+
+    async def last_use() -> datetime:
+        kernel.last_activity = long_ago
+        told = [await source(kernel.home.project_id) for source in bench.services.idle.sources]
+        return max(moment for moment in told if moment is not None)
+
+    async with alice.socket(str(kernel.kernel_id)) as socket:
+        request = await socket.execute("input()", allow_stdin=True)
+        await socket.first(lambda one: one.header.type == "input_request")
+        assert await last_use() > long_ago
+        await socket.send("stdin", "input_reply", {"value": "done"})
+        await socket.finished(request)
+        assert await last_use() == long_ago
 
 
 async def test_the_culler_ends_idle_kernels_of_everybody_in_nobodys_name(

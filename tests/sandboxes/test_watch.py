@@ -81,10 +81,23 @@ async def test_a_climb_to_the_limit_is_told_once_with_the_figures(bench: Bench) 
     assert "850 MB of its 1000 MB" in notice.detail
 
 
-async def test_the_next_climb_is_told_again(bench: Bench) -> None:
+async def test_the_next_climb_is_told_again_but_not_at_once(bench: Bench) -> None:
     await bench.measures(memory_bytes=900 * MEBIBYTE)
     await bench.measures(memory_bytes=100 * MEBIBYTE)
+    assert await bench.measures(memory_bytes=900 * MEBIBYTE) == []
+    bench.time.pass_by(seconds=61)
+    await bench.measures(memory_bytes=100 * MEBIBYTE)
     assert await bench.measures(memory_bytes=900 * MEBIBYTE) == [NoticeKind.MEMORY]
+
+
+async def test_code_that_runs_out_of_memory_again_and_again_tells_people_seldom(
+    bench: Bench,
+) -> None:
+    told = []
+    for count in range(1, 30):
+        bench.time.pass_by(seconds=1)
+        told += await bench.measures(oom_kills=count)
+    assert told == [NoticeKind.OUT_OF_MEMORY] * 3
 
 
 async def test_a_process_without_memory_that_is_no_kernel_is_told_at_the_second_look(

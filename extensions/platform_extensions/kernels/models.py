@@ -43,7 +43,11 @@ def parse_kernel_id(text: str) -> KernelId:
 
 
 def kernel_model(kernel: PlatformKernel) -> dict[str, Any]:
-    """Return Jupyter's kernel model; ``ended`` tells why the kernel last ended, if it did."""
+    """Return Jupyter's kernel model.
+
+    ``ended`` tells why the kernel last ended, if it did; ``reason``, which Jupyter's own clients
+    read, why it is dead.
+    """
     model: dict[str, Any] = {
         "id": kernel.kernel_id,
         "name": kernel.kernel_name,
@@ -54,4 +58,6 @@ def kernel_model(kernel: PlatformKernel) -> dict[str, Any]:
     }
     if kernel.ended is not None:
         model["ended"] = ended_model(kernel.ended)
+        if kernel.execution_state == "dead":
+            model["reason"] = kernel.ended.detail
     return model
