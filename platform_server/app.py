@@ -66,6 +66,7 @@ from platform_server.settings import environment, home_from
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.blobs_spooling import SpoolingBlobStore
 from platform_server.storage.blobs_supabase import SupabaseBlobStore
+from platform_server.storage.commands import SqlCommandRepository
 from platform_server.storage.contents import SqlContentsRepository
 from platform_server.storage.database import Database
 from platform_server.storage.garbage import SqlGarbageRepository
@@ -87,6 +88,7 @@ from platform_server.storage.review_checks import SqlCheckRepository
 from platform_server.storage.review_threads import SqlThreadRepository
 from platform_server.storage.sandboxes import SqlSandboxRepository
 from platform_server.storage.terminals import SqlTerminalRepository
+from platform_server.terminals.commands import CommandHistory
 from platform_server.terminals.service import TerminalService
 
 if TYPE_CHECKING:
@@ -134,6 +136,7 @@ class Platform:
         await self.services.contents.start()
         self.services.packages.start()
         await self._warn_of_engine()
+        self.services.commands.start()
         await self.services.sandboxes.start()
         await self.services.terminals.start()
         await self.services.reviews.start()
@@ -150,6 +153,7 @@ class Platform:
         await self.services.terminals.aclose()
         await self.services.sandboxes.aclose()
         await self.services.environments.aclose()
+        await self.services.commands.aclose()
         await self.services.packages.aclose()
         await self.services.contents.aclose()
         if isinstance(self._blobs, SpoolingBlobStore):
@@ -200,8 +204,13 @@ class Platform:
             figures=figures,
             entitlements=limits,
         )
+        commands = CommandHistory(SqlCommandRepository(database), projects)
         terminals = TerminalService(
-            sandboxes, projects, SqlTerminalRepository(database), limits=settings.terminals
+            sandboxes,
+            projects,
+            SqlTerminalRepository(database),
+            commands=commands,
+            limits=settings.terminals,
         )
         idle = IdleStopper(sandboxes, settings.idle, clock=clock.utc_now)
         contents = _contents(database, settings, self._blobs)
@@ -219,6 +228,7 @@ class Platform:
             ages=AgeStopper(sandboxes, settings.most_age, clock=clock.utc_now),
             watch=SandboxWatch(sandboxes.watched, sandboxes.notices, clock=clock.utc_now),
             terminals=terminals,
+            commands=commands,
             packages=packages,
             environments=environments,
             kernel_sessions=SqlKernelSessionRepository(database),

@@ -9,7 +9,7 @@ A class is a condition; its docstring is the message a user reads unless a bette
     ├── NotFound            not there, or not yours: the two look the same from outside
     │   ├── UserNotFound  ProjectNotFound  FileMissing  SandboxNotFound
     │   ├── KernelNotFound  TerminalNotFound  TokenNotFound  SessionNotFound  CheckpointNotFound
-    │   └── PackageNotFound  SubmissionNotFound  ThreadNotFound
+    │   └── PackageNotFound  SubmissionNotFound  ThreadNotFound  CommandNotFound
     ├── NotSignedIn
     ├── AccessDenied        signed in, may see it, may not do this
     │   └── PackageDenied
@@ -81,6 +81,12 @@ class TerminalNotFound(NotFound):
     """There is no terminal of that name."""
 
     reason = "terminal_not_found"
+
+
+class CommandNotFound(NotFound):
+    """There is no command line of that id."""
+
+    reason = "command_not_found"
 
 
 class TokenNotFound(NotFound):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.limits import LimitsService
     from platform_server.sandboxes.service import SandboxService
     from platform_server.sandboxes.watch import SandboxWatch
+    from platform_server.terminals.commands import CommandHistory
     from platform_server.terminals.service import TerminalService
 
 
@@ -39,6 +40,7 @@ class Services:
     ages: AgeStopper
     watch: SandboxWatch
     terminals: TerminalService
+    commands: CommandHistory
     packages: PackageService
     environments: Environments
     kernel_sessions: KernelSessionRepository

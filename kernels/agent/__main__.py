@@ -34,7 +34,7 @@ def main() -> None:
     Forwarder(loop).listen()
     link = Link(loop)
     commands = Commands(loop, processes, link.report)
-    terminals = Terminals(loop, processes, link.report)
+    terminals = Terminals(loop, processes, link.report, link.tell)
     link.serve(
         {
             "terminal.open": terminals.open,

@@ -1,4 +1,4 @@
-"""An IPython kernel on listening sockets that were handed in."""
+"""A kernel of any language on listening sockets that were handed in."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
     import zmq
     from ipykernel.heartbeat import Heartbeat
 
+    from agent.languages import language
     from agent.publisher import JournaledApp
 
     class HandedHeartbeat(Heartbeat):
@@ -85,7 +86,9 @@ def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
     sys.path[0] = ""  # in place of the agent's own folder: what the learner imports first
     os.environ.update(request["env"])
     ports = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}
-    app = HandedKernelApp.instance(transport="ipc", ip="/run/kernel", **ports)
+    app = HandedKernelApp.instance(
+        transport="ipc", ip="/run/kernel", kernel_class=language(request["name"]), **ports
+    )
     app.session.key = request["key"].encode()
     app.initialize([])
     app.start()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent import kernel
+from agent.languages import LANGUAGES
 from agent.processes import Processes, folder, kill_session
 from agent.room import full_folders
 
@@ -35,6 +36,8 @@ class Kernels:
     def start(self, request: Mapping[str, Any], fds: list[int]) -> dict[str, Any]:
         """Fork a kernel; its sockets come with the first start."""
         name = str(request["kernel"])
+        if request["name"] not in LANGUAGES:
+            raise ValueError("there is no such kernel in this sandbox")
         before = self._kernels.get(name)
         if before is not None and before.pid:
             kill_session(before.pid)

@@ -29,6 +29,7 @@ class Link:
         self._verbs: dict[str, Verb] = {}
         self._socket: socket.socket | None = None
         self._ended: deque[bytes] = deque(maxlen=_KEPT)  # for whichever server dials next
+        self._told: deque[bytes] = deque(maxlen=_KEPT)  # what the server can tell it has heard
         self._outbox: deque[bytes] = deque()  # for the server at the other end
         self.ready = False  # kernels can be forked
 
@@ -40,6 +41,11 @@ class Link:
         """Tell the server that something ended, and each later one, which may have missed it."""
         self._ended.append(json.dumps(event).encode())
         self._send(self._ended[-1])
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Tell the server of something, and each later one the latest of it, told or not."""
+        self._told.append(json.dumps(event).encode())
+        self._send(self._told[-1])
 
     def note_ready(self) -> None:
         """Tell the server that kernels can be forked from now on."""
@@ -59,6 +65,7 @@ class Link:
         self._socket = connection
         self._loop.watch(connection.fileno(), READ, self._ready)
         self._outbox += [json.dumps({"hello": 1, "ready": self.ready}).encode(), *self._ended]
+        self._outbox += self._told
         self._flush()
 
     def _send(self, message: bytes) -> None:

@@ -27,6 +27,7 @@ import zmq
 from ipykernel.iostream import CHILD, IOPubThread
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.kernelbase import Kernel
 from jupyter_client.session import Session
 
 from agent.journal import Entry, Frames, Journal
@@ -219,8 +220,8 @@ class JournaledSession(Session):
         return message
 
 
-class JournaledKernel(IPythonKernel):
-    """An IPython kernel that journals for which cell each execution is."""
+class Journaled(Kernel):
+    """A kernel that journals for which cell each execution is."""
 
     async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """Execute code."""
@@ -240,12 +241,15 @@ class JournaledKernel(IPythonKernel):
             self.iopub_thread.note_answer()
 
 
+class JournaledKernel(Journaled, IPythonKernel):
+    """An IPython kernel."""
+
+
 class JournaledApp(IPKernelApp):
     """A kernel application whose outputs are journaled."""
 
     def initialize(self, argv: Any = None) -> None:
         """Prepare everything that runs the kernel."""
-        self.kernel_class = JournaledKernel
         self.session = JournaledSession(parent=self, key=self.session.key)
         super().initialize(argv)
 

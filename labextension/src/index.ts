@@ -3,6 +3,7 @@
 import account from './account/index.js';
 import admin from './admin/index.js';
 import archives from './archives/index.js';
+import commands from './commands/index.js';
 import consoles from './consoles/index.js';
 import endings from './endings/index.js';
 import executor from './executor/index.js';
@@ -22,6 +23,7 @@ export default [
   account,
   admin,
   archives,
+  commands,
   consoles,
   endings,
   ...executor,

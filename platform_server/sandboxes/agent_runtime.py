@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from platform_server import clock
@@ -14,23 +15,25 @@ from platform_server.sandboxes.kernels import Kernels
 from platform_server.sandboxes.link import AgentLink, AgentRefused
 from platform_server.sandboxes.messages import (
     CommandEnded,
+    CommandTyped,
     Hello,
     KernelEnded,
     Ready,
     Said,
     TerminalEnded,
-    terminal_names,
+    listed_terminals,
 )
-from platform_server.sandboxes.model import TerminalName
+from platform_server.sandboxes.model import TerminalName, TypedCommand
 from platform_server.sandboxes.shell_ends import ShellEnds
 from platform_server.sandboxes.streams import AgentTerminal, arrived
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from platform_server.sandboxes.commands import Take
     from platform_server.sandboxes.kernels import AgentKernel, KernelRecords
+    from platform_server.sandboxes.messages import ListedTerminals
     from platform_server.sandboxes.model import (
         CommandEnd,
         CommandResult,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     )
 
 _READY_PATIENCE = 60.0  # seconds from the agent's first word until kernels can be forked
+_TYPED_KEPT = 256
 
 
 class AgentRuntime:
@@ -75,6 +79,8 @@ class AgentRuntime:
         self._commands = Commands(self._link, new_id)
         self._shells: set[TerminalName] = set()
         self._attached: set[AgentTerminal] = set()
+        self._typed: deque[TypedCommand] = deque(maxlen=_TYPED_KEPT)  # until somebody listens
+        self._command_heard: Callable[[TypedCommand], None] = self._typed.append
         self._is_gone = False
 
     @property
@@ -113,8 +119,8 @@ class AgentRuntime:
         await self.start(agent_pid)
         await self._until_ready()
         await self._kernels.adopt()
-        living, _ = await self._said_terminals()
-        self._shells |= set(living)
+        said = await self._said_terminals()
+        self._shells |= {TerminalName(name) for name in said.terminals}
         await self.findings.measure()
         self.findings.settle()  # what ran out of memory before was told, or cannot be any more
 
@@ -158,7 +164,9 @@ class AgentRuntime:
             except AgentRefused as error:
                 raise TerminalNotFound from error
             stream = await arrived(expected)
-        terminal = AgentTerminal(self._link, name, stream, let_go=self._attached.discard)
+        terminal = AgentTerminal(
+            self._link, name, stream, token=expected.token, let_go=self._attached.discard
+        )
         self._attached.add(terminal)
         return terminal
 
@@ -176,6 +184,17 @@ class AgentRuntime:
     async def shell_end(self, name: TerminalName) -> Ended | None:
         """Return why a shell ended, soon after its output has; None if that is not known."""
         return await self.shell_ends.of(name)
+
+    async def terminal_folders(self) -> Mapping[TerminalName, str]:
+        """Return where living shells are."""
+        said = await self._said_terminals()
+        return {TerminalName(one): folder for one, folder in said.folders.items()}
+
+    def listen_to_commands(self, heard: Callable[[TypedCommand], None]) -> None:
+        """Name who is told of each command line, those kept until now first."""
+        self._command_heard = heard
+        while self._typed:
+            heard(self._typed.popleft())
 
     async def is_terminal_busy(self) -> bool:
         """Tell whether a shell has a command in front."""
@@ -212,20 +231,20 @@ class AgentRuntime:
         return await self._commands.stream(what, output_limit, take)
 
     async def _list_terminals(self) -> tuple[list[TerminalName], list[TerminalName]]:
-        living, busy = await self._said_terminals()
-        return (
-            [name for name in living if name in self._shells],
-            [name for name in busy if name in self._shells],
+        said = await self._said_terminals()
+        living, busy = (
+            [TerminalName(name) for name in names if name in self._shells]
+            for names in (said.terminals, said.busy)
         )
+        return living, busy
 
-    async def _said_terminals(self) -> tuple[list[TerminalName], list[TerminalName]]:
+    async def _said_terminals(self) -> ListedTerminals:
         self._check()
         answer = await self._link.request("terminal.list")
         try:
-            living, busy = terminal_names(answer)
+            return listed_terminals(answer)
         except ValueError as error:
             raise AgentRefused from error
-        return [TerminalName(name) for name in living], [TerminalName(name) for name in busy]
 
     @property
     def is_executing(self) -> bool:
@@ -268,5 +287,17 @@ class AgentRuntime:
             self._kernels.note_end(said)
         elif isinstance(said, TerminalEnded):
             self._note_shell_end(said)
+        elif isinstance(said, CommandTyped):
+            self._command_heard(
+                TypedCommand(
+                    number=said.number,
+                    terminal=TerminalName(said.terminal),
+                    text=said.text,
+                    cwd=said.cwd,
+                    exit_code=said.code,
+                    began=said.began,
+                    duration=said.duration,
+                )
+            )
         elif isinstance(said, CommandEnded):
             self._commands.note_end(said.command, said.code)

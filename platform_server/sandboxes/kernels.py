@@ -242,6 +242,7 @@ class Kernels:
                 "kernel.start",
                 fds=[one.fileno() for one in listening],
                 kernel=launch.kernel_id,
+                name=launch.kernel_name,
                 generation=kernel.generation,
                 key=launch.key.decode(),
                 cwd=launch.cwd,

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 _Name = Annotated[str, Field(max_length=64)]
-_Folder = Literal["/workspace", "/home/learner", "/tmp", "/dev/shm"]  # noqa: S108 - in a sandbox
-_Full = Annotated[list[_Folder], Field(max_length=4)]  # those without room
+_Part = Literal["/workspace", "/home/learner", "/tmp", "/dev/shm"]  # noqa: S108 - in a sandbox
+_Full = Annotated[list[_Part], Field(max_length=4)]  # those without room
+_MOST_TYPED = 2000  # characters of a command line
+_Folder = Annotated[str, Field(max_length=1000)]
 _Code = Annotated[int, Field(ge=-64, le=255)]  # of an exit; negative: minus the signal
 
 
@@ -65,7 +67,20 @@ class CommandEnded(_Said):
     code: _Code
 
 
-Said = Hello | Reply | Ready | KernelEnded | TerminalEnded | CommandEnded
+class CommandTyped(_Said):
+    """A command line of a terminal has run."""
+
+    event: Literal["command.typed"]
+    number: Annotated[int, Field(ge=0, le=2**53)]
+    terminal: _Name
+    text: Annotated[str, Field(min_length=1, max_length=_MOST_TYPED)]
+    cwd: _Folder
+    code: Annotated[int, Field(ge=0, le=255)]
+    began: Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
+    duration: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+
+
+Said = Hello | Reply | Ready | KernelEnded | TerminalEnded | CommandEnded | CommandTyped
 _said: TypeAdapter[Said] = TypeAdapter(Said)
 
 
@@ -74,9 +89,12 @@ def parse(data: bytes) -> Said:
     return _said.validate_json(data)
 
 
-class _Names(_Said):
+class ListedTerminals(_Said):
+    """The living terminals, those at work, and the folders that the shells are in."""
+
     terminals: Annotated[list[_Name], Field(max_length=1000)]
     busy: Annotated[list[_Name], Field(max_length=1000)]
+    folders: dict[_Name, _Folder] = Field(default_factory=dict, max_length=1000)
 
 
 class ListedKernel(_Said):
@@ -96,7 +114,6 @@ def listed_kernels(result: dict[str, Any]) -> list[ListedKernel]:
     return _Kernels.model_validate(result).kernels
 
 
-def terminal_names(result: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Return the names in the answer to terminal.list, all and those at work. Raises ValueError."""
-    names = _Names.model_validate(result)
-    return names.terminals, names.busy
+def listed_terminals(result: dict[str, Any]) -> ListedTerminals:
+    """Return what the answer to terminal.list says. Raises ValueError."""
+    return ListedTerminals.model_validate(result)

@@ -150,6 +150,19 @@ class KernelRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TypedCommand:
+    """A command line of a terminal, as its shell tells of it: a stranger's word."""
+
+    number: int  # tells it from the others of its sandbox, also when it is told again
+    terminal: TerminalName
+    text: str
+    cwd: str  # relative to the project, or absolute where it is not in there
+    exit_code: int
+    began: float  # seconds since 1970, by the sandbox's clock
+    duration: float  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommandResult:
     """What a command left behind."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from platform_server.sandboxes.model import (
         CommandResult,
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         KernelLaunch,
         SandboxId,
         TerminalName,
+        TypedCommand,
     )
 
 
@@ -62,7 +63,9 @@ class Terminal(Protocol):
         """Type."""
 
     async def resize(self, *, rows: int, columns: int) -> None:
-        """Tell the shell the size of its screen."""
+        """Tell the shell the size of its screen. A screen that an editor or the like has drawn is
+        sent anew: it may have been drawn in another size here.
+        """
 
     async def aclose(self) -> None:
         """Let go of it; the shell lives on. May be called twice."""
@@ -79,7 +82,10 @@ class Shells(Protocol):
         """Start a login shell in ``cwd`` (relative to the project)."""
 
     async def attach_terminal(self, name: TerminalName) -> Terminal:
-        """Attach to a shell: recent output first, then the rest. Raises TerminalNotFound."""
+        """Attach to a shell: what brings a terminal into its state, then all that follows.
+
+        A shell may be attached to several times. Raises TerminalNotFound.
+        """
 
     async def close_terminal(self, name: TerminalName) -> None:
         """Hang up the shell and everything it started. Not an error when it has ended."""
@@ -91,6 +97,15 @@ class Shells(Protocol):
         """Return why a shell ended, soon after its output has; None if that is not known.
 
         Works when the sandbox does not run any more.
+        """
+
+    async def terminal_folders(self) -> Mapping[TerminalName, str]:
+        """Return where living shells are, relative to the project. One elsewhere is left out."""
+
+    def listen_to_commands(self, heard: Callable[[TypedCommand], None]) -> None:
+        """Name who is told of each command line that a shell has run, in the place of an earlier.
+
+        What nobody was there to hear is told at once, the latest of it.
         """
 
 

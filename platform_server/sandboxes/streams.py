@@ -85,12 +85,14 @@ class AgentTerminal:
         name: TerminalName,
         stream: ByteStream,
         *,
+        token: str,
         let_go: Callable[[AgentTerminal], None],
     ) -> None:
         self._link = link
         self._let_go = let_go
         self._name = name
         self._stream = stream
+        self._token = token  # what the agent knows the stream by
 
     async def read(self) -> bytes:
         """Return the next output, b"" at the end."""
@@ -104,7 +106,11 @@ class AgentTerminal:
         """Tell the shell the size of its screen. Nothing when it has ended."""
         with contextlib.suppress(AgentRefused):
             await self._link.request(
-                "terminal.resize", terminal=self._name, rows=rows, columns=columns
+                "terminal.resize",
+                terminal=self._name,
+                rows=rows,
+                columns=columns,
+                token=self._token,
             )
 
     async def aclose(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter, defaultdict
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from cachetools import LRUCache
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from platform_server.clock import Clock, IdFactory
     from platform_server.identity.model import Principal, UserId
     from platform_server.projects.model import ProjectId, ProjectView
-    from platform_server.sandboxes.model import Ended
+    from platform_server.sandboxes.model import Ended, SandboxId, TypedCommand
     from platform_server.sandboxes.runtime import Shells, Terminal
+    from platform_server.terminals.commands import CommandHistory
     from platform_server.terminals.repository import TerminalRepository
 
 CULL_INTERVAL = 60.0  # seconds between two looks for idle terminals
@@ -70,8 +71,7 @@ class _Open:
 
     info: TerminalInfo
     runtime: Shells
-    shared: SharedTerminal | None = None  # while somebody looks
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # over attaching and letting go
+    shared: SharedTerminal
 
 
 class TerminalService:
@@ -87,11 +87,13 @@ class TerminalService:
         projects: Projects,
         repository: TerminalRepository,
         *,
+        commands: CommandHistory | None = None,
         limits: TerminalLimits | None = None,
         clock: Clock = utc_now,
         new_id: IdFactory = new_id,
     ) -> None:
         self._sandboxes = sandboxes
+        self._commands = commands
         self._projects = projects
         self._repository = repository
         self._limits = limits or TerminalLimits()
@@ -119,8 +121,7 @@ class TerminalService:
             await asyncio.wait([self._culler])
         terminals, self._terminals = self._terminals, {}
         for terminal in terminals.values():
-            if terminal.shared is not None:
-                await terminal.shared.aclose()
+            await terminal.shared.aclose()
 
     async def open(
         self,
@@ -144,7 +145,7 @@ class TerminalService:
             try:
                 await runtime.open_terminal(info.name, cwd=cwd, rows=rows, columns=columns)
                 await self._repository.add(TerminalRecord(info=info, sandbox_id=runtime.sandbox_id))
-                self._terminals[info.name] = _Open(info=info, runtime=runtime)
+                self._note(info, runtime)
             finally:
                 self._starting.discard(info.name)
         finally:
@@ -196,17 +197,31 @@ class TerminalService:
             return None
         return await past.runtime.shell_end(past.info.name)
 
+    async def folder(self, principal: Principal, name: str) -> str | None:
+        """Return where the shell is now, relative to the project; None if that is elsewhere.
+
+        Raises TerminalNotFound.
+        """
+        terminal = await self._find(principal, name)
+        try:
+            return (await terminal.runtime.terminal_folders()).get(terminal.info.name)
+        except SandboxGone as error:
+            raise TerminalNotFound from error
+
     async def attach(self, principal: Principal, name: str) -> Terminal:
-        """Look at a terminal: recent output, then the rest. Several may look at the same one.
+        """Look at a terminal: its screen, then what follows. Several may look at the same one.
 
         Raises TerminalNotFound, and AccessDenied once the principal may not run code in the project
         any more.
         """
         terminal = await self._find(principal, name)
         await self._check_access(principal, terminal.info.project_id)
-        async with terminal.lock:
-            shared = terminal.shared or await self._attach(terminal)
-            return shared.view(on_closed=lambda: self._let_go(terminal))
+        try:
+            attached = await terminal.runtime.attach_terminal(terminal.info.name)
+        except (TerminalNotFound, SandboxGone) as error:
+            self._forget(terminal.info.name)
+            raise TerminalNotFound from error
+        return terminal.shared.view(attached, on_closed=lambda: self._fit(terminal))
 
     async def activity(self, project_id: ProjectId) -> datetime | None:
         """Return when somebody last used a terminal of the project, None if there is none."""
@@ -226,7 +241,7 @@ class TerminalService:
             if name in self._terminals:
                 continue
             if record.sandbox_id == runtime.sandbox_id and name in living:
-                self._terminals[name] = _Open(info=record.info, runtime=runtime)
+                self._note(record.info, runtime)
             else:
                 await self._repository.remove(name)
         for name in living - known - self._starting - set(self._terminals):
@@ -301,43 +316,46 @@ class TerminalService:
         except ProjectNotFound as error:
             raise TerminalNotFound from error
 
-    async def _attach(self, terminal: _Open) -> SharedTerminal:
-        name = terminal.info.name
-        try:
-            attached = await terminal.runtime.attach_terminal(name)
-        except (TerminalNotFound, SandboxGone) as error:
-            self._forget(name)
-            raise TerminalNotFound from error
-        terminal.shared = SharedTerminal(attached, on_activity=lambda: self._touch(terminal))
-        terminal.shared.start(on_end=lambda: self._forget(name))
-        return terminal.shared
+    def _note(self, info: TerminalInfo, runtime: Shells) -> None:
+        """Hold a terminal from now on."""
+        shared = SharedTerminal(
+            on_activity=lambda: self._touch(info.name), on_end=lambda: self._forget(info.name)
+        )
+        self._terminals[info.name] = _Open(info=info, runtime=runtime, shared=shared)
+        runtime.listen_to_commands(lambda typed: self._note_command(runtime.sandbox_id, typed))
 
-    async def _let_go(self, terminal: _Open) -> None:
-        """Detach when nobody looks any more, else fit the screen to those who still do."""
-        async with terminal.lock:
-            shared = terminal.shared
-            if shared is None:
-                return
-            if shared.is_watched:
-                with suppress(SandboxGone):  # the others learn it from their next read
-                    await shared.fit()
-                return
-            terminal.shared = None
-            await shared.aclose()
+    def _note_command(self, sandbox_id: SandboxId, typed: TypedCommand) -> None:
+        """Keep a command line, if it is of a terminal of that sandbox that is open here."""
+        terminal = self._terminals.get(typed.terminal)
+        if (
+            self._commands is not None
+            and terminal is not None
+            and terminal.runtime.sandbox_id == sandbox_id
+        ):
+            self._commands.note(terminal.info, sandbox_id, typed)
+
+    async def _fit(self, terminal: _Open) -> None:
+        """Fit the screen to those who still look."""
+        with suppress(SandboxGone):  # they learn it from their next read
+            await terminal.shared.fit()
 
     async def _close(self, terminal: _Open) -> None:
         self._terminals.pop(terminal.info.name, None)
+        if self._commands is not None:
+            self._commands.forget_terminal(terminal.info.name)
         await self._repository.remove(terminal.info.name)
         with suppress(SandboxGone):  # and the shell with it
             await terminal.runtime.close_terminal(terminal.info.name)
-        async with terminal.lock:
-            if terminal.shared is not None:
-                await terminal.shared.aclose()
+        await terminal.shared.aclose()
 
-    def _touch(self, terminal: _Open) -> None:
-        terminal.info = replace(terminal.info, last_activity=self._clock())
+    def _touch(self, name: TerminalName) -> None:
+        terminal = self._terminals.get(name)
+        if terminal is not None:
+            terminal.info = replace(terminal.info, last_activity=self._clock())
 
     def _forget(self, name: TerminalName) -> None:
+        if self._commands is not None:
+            self._commands.forget_terminal(name)
         ended = self._terminals.pop(name, None)
         if ended is not None:
             self._ended.add(name)

@@ -26,7 +26,7 @@ _REQUEST_LIMIT = 65536
 def become_kernel(request: dict[str, Any], listening: dict[int, int]) -> None:
     """Run a kernel in this process until it is asked to shut down."""
     import zmq
-    from agent.publisher import JournaledApp
+    from agent.publisher import JournaledApp, JournaledKernel
 
     class App(JournaledApp):
         def _bind_socket(self, s: Any, port: int) -> int:
@@ -50,7 +50,7 @@ def become_kernel(request: dict[str, Any], listening: dict[int, int]) -> None:
             """Leave the sockets to the one who made them."""
 
     ports = {f"{channel}_port": port for channel, port in PORTS.items()}
-    app = App.instance(ip=request["ip"], transport="ipc", **ports)
+    app = App.instance(ip=request["ip"], transport="ipc", kernel_class=JournaledKernel, **ports)
     app.session.key = request["key"].encode()
     app.initialize([])
     app.start()  # type: ignore[no-untyped-call]

@@ -15,10 +15,12 @@ from ptyprocess import PtyProcess  # type: ignore[import-untyped]  # it has no t
 from platform_server.clock import new_id, utc_now
 from platform_server.errors import SandboxGone, TerminalNotFound
 from platform_server.sandboxes.model import EndCause, Ended, SandboxId
-from platform_server.terminals.scrollback import Scrollback
+from platform_server.testing.scrollback import Scrollback
 
 if TYPE_CHECKING:
-    from platform_server.sandboxes.model import TerminalName
+    from collections.abc import Callable, Mapping
+
+    from platform_server.sandboxes.model import TerminalName, TypedCommand
 
 READ_BYTES = 32 * 1024
 BACKLOG_BYTES = 256 * 1024  # what waits for the reader before the shell has to
@@ -33,6 +35,7 @@ class LocalTerminal:
         self._shell = shell
         self._backlog: deque[bytes] = deque()
         self._changed = asyncio.Event()
+        self._is_closed = False
 
     @property
     def is_full(self) -> bool:
@@ -47,7 +50,7 @@ class LocalTerminal:
 
     async def read(self) -> bytes:
         """Return the next output, b"" at the end."""
-        while not self._backlog and not self._shell.is_ended:
+        while not (self._backlog or self._shell.is_ended or self._is_closed):
             self._changed.clear()
             await self._changed.wait()
         taken = self._backlog.popleft() if self._backlog else b""
@@ -65,6 +68,8 @@ class LocalTerminal:
 
     async def aclose(self) -> None:
         """Let go; the shell lives on."""
+        self._is_closed = True
+        self.put(b"")
         self._shell.detach(self)
 
 
@@ -173,6 +178,7 @@ class LocalShells:
         self._id = SandboxId(new_id())
         self._shells: dict[TerminalName, _Shell] = {}
         self._is_gone = False
+        self.tell: Callable[[TypedCommand], None] = lambda _command: None
 
     @property
     def sandbox_id(self) -> SandboxId:
@@ -209,6 +215,21 @@ class LocalShells:
         """Return why a shell ended."""
         shell = self._shells.get(name)
         return shell.end if shell is not None and shell.is_ended else None
+
+    async def terminal_folders(self) -> Mapping[TerminalName, str]:
+        """Return where living shells are."""
+        self._check()
+        folders = {}
+        for name, shell in self._shells.items():
+            if not shell.is_ended:
+                folder = os.readlink(f"/proc/{shell.pty.pid}/cwd")  # noqa: PTH115 - may be gone
+                if folder.startswith(str(self.workspace)):
+                    folders[name] = folder.removeprefix(str(self.workspace)).strip("/")
+        return folders
+
+    def listen_to_commands(self, heard: Callable[[TypedCommand], None]) -> None:
+        """Name who is told when a test lets a shell tell of a command line."""
+        self.tell = heard
 
     async def end(self) -> None:
         """End the sandbox: afterwards every verb raises SandboxGone. May be called twice."""

@@ -82,7 +82,7 @@ class Door:
             await self.desk.open_lab(f"/lab/workspaces/{self.desk.workspace}/tree/thesis?reset")
         else:
             await self.desk.clear_page("/thesis")
-        await self.desk.page.locator('.jp-LauncherCard[data-category="Notebook"]').wait_for()
+        await self.desk.page.locator('.jp-LauncherCard[data-category="Notebook"]').first.wait_for()
         return self.desk
 
     async def close_desk(self) -> None:

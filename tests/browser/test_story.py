@@ -52,7 +52,7 @@ async def mary_arrives(mary: Visitor) -> None:
     await mary.shot("04-new-project")
     await mary.page.locator(".jp-Dialog .jp-mod-accept").click()
     await mary.page.locator('.jp-BreadCrumbs-item[title="astronomy"]').wait_for()
-    await mary.page.locator('.jp-LauncherCard[data-category="Notebook"]').wait_for()
+    await mary.page.locator('.jp-LauncherCard[data-category="Notebook"]').first.wait_for()
     await mary.shot("05-project")
 
 

@@ -33,7 +33,7 @@ async def test_logos_are_served(alice: Person) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/api/kernelspecs/bash",
+        "/api/kernelspecs/nonesuch",
         "/api/kernelspecs/..",
         "/kernelspecs/python3/kernel.json",
         "/kernelspecs/python3/..%2fpython3%2flogo-svg.svg",

@@ -136,9 +136,12 @@ PLACES: dict[str, str] = {
     r"/api/notices/?": "/api/notices/",
     r"/api/sessions": "/api/sessions",
     r"/api/sessions/(?P<session_id>[\w-]+)": "/api/sessions/{session}",
+    r"/api/projects/(\w+)/commands/?": "/api/projects/{project}/commands/",
+    r"/api/projects/(\w+)/commands/(\w+)": "/api/projects/{project}/commands/{terminal}",
     r"/api/terminals": "/api/terminals",
     r"/api/terminals/(\w+)": "/api/terminals/{terminal}",
     r"/terminals/websocket/(\w+)": "/terminals/websocket/{terminal}",
+    r"/ws/(\w+)": "/ws/{terminal}",
     r"/": "/",
     rf"{_PAGE}/?": "/lab",
     rf"{_PAGE}/tree/?(?P<tree>.*?)/?": "/lab/tree/{label}/notes.txt",
@@ -159,6 +162,7 @@ PLACES: dict[str, str] = {
 WEBSOCKETS = (
     "/api/kernels/{kernel}/channels",
     "/terminals/websocket/{terminal}",
+    "/ws/{terminal}",
     "/api/events/subscribe",
 )
 

@@ -26,12 +26,12 @@ from platform_server.testing.terminal_records import MemoryTerminalRepository
 from platform_server.testing.terminal_worlds import BUILDER, WONDER, Machines, Members, Time, person
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from pathlib import Path
 
     from platform_server.identity.model import Principal
     from platform_server.sandboxes.agent_runtime import AgentRuntime
-    from platform_server.sandboxes.model import Ended, SandboxId, TerminalName
+    from platform_server.sandboxes.model import Ended, SandboxId, TerminalName, TypedCommand
     from platform_server.sandboxes.runtime import Terminal
     from platform_server.sandboxes.service import SandboxService
     from platform_server.testing.screens import EndableShells
@@ -133,6 +133,12 @@ class RealShells:
 
     async def shell_end(self, name: TerminalName) -> Ended | None:
         return await self.sandbox.shell_end(name)
+
+    async def terminal_folders(self) -> Mapping[TerminalName, str]:
+        return await self.sandbox.terminal_folders()
+
+    def listen_to_commands(self, heard: Callable[[TypedCommand], None]) -> None:
+        self.sandbox.listen_to_commands(heard)
 
     async def end(self) -> None:
         await self.stop()

@@ -6,15 +6,15 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from platform_server.identity.model import Role
 from platform_server.testing.screens import Screen
-from platform_server.testing.serving import join
-from platform_server.testing.web_terminals import attached, open_terminal
+from platform_server.testing.serving import cookies_of, join, open_socket
+from platform_server.testing.web_terminals import WebTerminal, attached, open_terminal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,8 +59,8 @@ async def test_a_terminal_opens_in_the_projects_folder_and_shows_a_prompt(alice:
 async def test_the_answers_are_those_that_jupyters_clients_expect(alice: Person, name: str) -> None:
     shown = await alice.http.get(f"/api/terminals/{name}")
     assert shown.status_code == 200
-    assert set(shown.json()) == {"name", "last_activity"}
-    assert shown.json() in (await alice.http.get("/api/terminals")).json()
+    assert set(shown.json()) == {"name", "last_activity", "cwd"}
+    assert name in await names_of(alice)
     created = await alice.http.post("/api/terminals", json={"cwd": PROJECT})
     assert created.status_code == 200
     again = created.json()["name"]
@@ -214,13 +214,30 @@ async def test_an_unknown_terminal_is_not_found_and_not_made(alice: Person) -> N
     assert await names_of(alice) == before
 
 
-async def test_a_page_of_another_origin_cannot_open_the_websocket(alice: Person, name: str) -> None:
-    with pytest.raises(InvalidStatus) as caught:
-        async with alice.socket(
-            f"/terminals/websocket/{name}", Origin="https://evil.example", Authorization=""
-        ):
-            pass
-    assert caught.value.response.status_code == 403
+@pytest.mark.parametrize("address", ["/terminals/websocket/", "/ws/"])
+async def test_a_page_of_another_origin_cannot_open_the_websocket(
+    alice: Person, name: str, address: str
+) -> None:
+    cookie = cookies_of(await alice.browser())
+    for origin in ("https://evil.example", "null"):
+        with pytest.raises(InvalidStatus) as caught:
+            async with alice.socket(address + name, Origin=origin, Cookie=cookie, Authorization=""):
+                pass
+        assert caught.value.response.status_code == 403
+
+
+async def test_there_is_a_short_address_for_those_who_are_no_jupyter_client(
+    alice: Person, bob: Person, server: Server, name: str
+) -> None:
+    async with alice.socket(f"/ws/{name}") as socket:
+        screen = Screen(WebTerminal(socket))
+        await screen.type("echo sh''ort\r")
+        await screen.shows("short")
+    for headers in ({}, {"Authorization": f"Bearer {bob.token}"}):
+        with pytest.raises(InvalidStatus) as caught:
+            async with open_socket(server, f"/ws/{name}", headers):
+                pass
+        assert caught.value.response.status_code == (404 if headers else 403)
 
 
 @pytest.mark.parametrize(
@@ -309,3 +326,66 @@ def memory_of(server: Server) -> int:
     rollup = Path(f"/proc/{server.process.pid}/smaps_rollup").read_text()
     line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
     return int(line.split()[1]) * 1024
+
+
+async def commands_of(person: Person, project: str, **query: str) -> list[dict[str, Any]]:
+    answer = await person.http.get(f"/api/projects/{project}/commands", params=query)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["commands"])
+
+
+async def test_what_was_typed_is_found_again_in_the_next_sandbox(
+    alice: Person, bob: Person
+) -> None:
+    project = (await alice.project("typed"))["id"]
+    name = await open_terminal(alice, "typed")
+    async with attached(alice, name) as terminal:
+        screen = Screen(terminal)
+        await screen.shows("$ ")
+        await screen.type(
+            " echo sec''ret\rmkdir -p deep/er; cd deep\rfalse\rsleep 0.3; echo 'two\rlines'\r"
+        )
+        await screen.shows("two\r\nlines\r\n")
+        await screen.type("echo en''d\recho en''d\r")
+        await screen.shows("end\r\n")
+        await screen.shows("end\r\n")
+        await screen.shows("$ ")
+    async with asyncio.timeout(30):
+        while len(found := await commands_of(alice, project)) < 5:
+            pass
+    told = [(one["text"], one["cwd"], one["exit_code"]) for one in found]
+    assert told == [
+        ("echo en''d", "deep", 0),
+        ("echo en''d", "deep", 0),
+        ("sleep 0.3; echo 'two\nlines'", "deep", 0),
+        ("false", "deep", 1),
+        ("mkdir -p deep/er; cd deep", "", 0),
+    ]
+    assert found[2]["duration_ms"] >= 300
+    shown = await alice.http.get(f"/api/terminals/{name}")
+    assert shown.json()["cwd"] == "typed/deep"
+
+    for one in (await alice.http.get("/api/containers/")).json():
+        if one["project"] == project:
+            await alice.http.delete(f"/api/containers/{one['id']}")
+    name = await open_terminal(alice, "typed/deep/er")
+    async with attached(alice, name) as terminal:
+        screen = Screen(terminal)
+        await screen.shows("$ ")
+        await screen.type("\x12mkdir")  # Ctrl-R
+        await screen.shows("mkdir -p deep/er; cd deep")
+    assert [one["text"] for one in await commands_of(alice, project, q="FALSE")] == ["false"]
+    assert (await bob.http.get(f"/api/projects/{project}/commands")).status_code == 404
+    one = f"/api/projects/{project}/commands/{found[0]['id']}"
+    assert (await bob.http.delete(one)).status_code == 404
+    assert (await alice.http.delete(one)).status_code == 204
+    assert (await alice.http.delete(one)).status_code == 404
+    assert (await alice.http.delete(f"/api/projects/{project}/commands")).status_code == 204
+    assert await commands_of(alice, project) == []
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=501", "q=" + "x" * 201])
+async def test_a_search_that_makes_no_sense_is_refused(alice: Person, query: str) -> None:
+    project = (await alice.project("typed"))["id"]
+    answer = await alice.http.get(f"/api/projects/{project}/commands?{query}")
+    assert answer.status_code == 400

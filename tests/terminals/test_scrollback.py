@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platform_server.terminals.scrollback import Scrollback
+from platform_server.testing.scrollback import Scrollback
 
 
 def test_all_is_kept_while_there_is_room() -> None:

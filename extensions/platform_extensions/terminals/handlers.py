@@ -8,7 +8,7 @@ from tornado import web
 
 from platform_extensions.base import PlatformHandler
 from platform_extensions.kernels.placement import place_folder
-from platform_extensions.terminals.models import OpenBody, terminal_model
+from platform_extensions.terminals.models import OpenBody, shown_model, terminal_model
 
 if TYPE_CHECKING:
     from platform_server.terminals.service import TerminalService
@@ -45,8 +45,12 @@ class TerminalHandler(TerminalResource):
 
     @web.authenticated
     async def get(self, name: str) -> None:
-        """Show it."""
-        self.reply(terminal_model(await self.terminals.get(self.principal, name)))
+        """Show it, with the folder that its shell is in: as ``POST`` takes it, or null."""
+        info = await self.terminals.get(self.principal, name)
+        view = await self.services.projects.get(self.principal, info.project_id)
+        folder = await self.terminals.folder(self.principal, name)
+        inside = None if folder is None else "/".join(filter(None, [view.label, folder]))
+        self.reply(shown_model(info, inside))
 
     @web.authenticated
     async def delete(self, name: str) -> None:
