@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from benchmarks.measures import first_output, memory, notebooks, page, running, terminals
+from benchmarks.measures import (
+    first_output,
+    memory,
+    notebooks,
+    packages,
+    page,
+    running,
+    terminals,
+)
 
 MEASURES = (
     *first_output.MEASURES,
@@ -10,5 +18,6 @@ MEASURES = (
     *terminals.MEASURES,
     *notebooks.MEASURES,
     *page.MEASURES,
+    *packages.MEASURES,
     *memory.MEASURES,
 )
