@@ -197,6 +197,10 @@ class KernelLink:
         """Tell all clients something on the kernel's behalf."""
         self._to_all(compose("iopub", kind, content))
 
+    def tell(self, client: Client, kind: str, content: Mapping[str, object]) -> None:
+        """Tell one client something on the kernel's behalf."""
+        client.outbox.put(compose("iopub", kind, content))
+
     def fail_requests(self, why: str) -> None:
         """Answer every open request with an error."""
         for request in self._requests.take_all():

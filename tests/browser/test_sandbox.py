@@ -95,6 +95,8 @@ async def test_a_sandbox_that_nobody_uses_can_be_kept_and_brought_back(
     await again.wait_for(timeout=SOON)
     await ada.page.locator(".platform-Sandbox", has_text="Sandbox stopped").wait_for()
     await ada.shot("37-stopped")
+    await ada.page.reload()  # who comes back later is told and offered the same
+    await ada.lab_is_ready()
     await again.click()
     await ada.kernels_are_ready()
     await ada.run_cell("6 * 7")

@@ -212,6 +212,9 @@ async def test_a_kernel_that_keeps_dying_is_left_dead_until_somebody_restarts_it
         assert dead.content["ended"]["cause"] == "idle"
         failed = await socket.run("1")
         assert failed[-2].content["ename"] == "KernelEnded"
+    async with alice.socket(kernel_id) as late:
+        told = await late.first(lambda one: one.header.type == "status")
+        assert told.content == dead.content
     model = (await alice.api.get(f"/api/kernels/{kernel_id}")).json()
     assert (model["execution_state"], model["ended"]["cause"]) == ("dead", "idle")
     assert model["reason"] == model["ended"]["detail"]

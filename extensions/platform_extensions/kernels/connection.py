@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_server.services.kernels.connection.base import BaseKernelWebsocketConnection
 from tornado.websocket import WebSocketClosedError
 
+from platform_extensions.kernels.models import end_status
 from platform_extensions.sockets import sockets_of
 from platform_kernels import frames
 from platform_kernels.messages import InvalidMessage, Message
@@ -46,6 +47,9 @@ class PlatformConnection(BaseKernelWebsocketConnection):
         self._client = kernel.link.attach(
             self.principal.id, self.session_name, self, last=self.last_seen
         )
+        if kernel.execution_state == "dead" and kernel.ended is not None:
+            # Who comes only now has not heard of it, and would take it for a kernel that is idle.
+            kernel.link.tell(self._client, "status", end_status(kernel.ended, "dead"))
         self.multi_kernel_manager.notify_connect(self.kernel_id)
 
     def disconnect(self) -> None:  # type: ignore[override]

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from platform_extensions.base import RequestBody
 from platform_extensions.containers.models import ended_model
 from platform_server.errors import InvalidInput
-from platform_server.sandboxes.model import KernelId
+from platform_server.sandboxes.model import Ended, KernelId
 
 if TYPE_CHECKING:
     from platform_extensions.kernels.kernel import PlatformKernel
@@ -40,6 +40,11 @@ def parse_kernel_id(text: str) -> KernelId:
     if not _UUID.fullmatch(text):
         raise InvalidInput("A kernel id has to be a UUID in lower case.")
     return KernelId(text)
+
+
+def end_status(ended: Ended, state: str) -> dict[str, Any]:
+    """Return what a status message says of a kernel that ended, and is in that state now."""
+    return {"execution_state": state, "ended": ended_model(ended)}
 
 
 def kernel_model(kernel: PlatformKernel) -> dict[str, Any]:

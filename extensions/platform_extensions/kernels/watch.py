@@ -8,7 +8,7 @@ from contextvars import Context
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from platform_extensions.containers.models import ended_model
+from platform_extensions.kernels.models import end_status
 from platform_server.errors import PlatformError
 from platform_server.operations.figures import Thing
 from platform_server.sandboxes.model import EndCause, Ended
@@ -56,8 +56,7 @@ class KernelWatch:
         log.warning("kernel %s: %s, %s", self._kernel.kernel_id, ended.cause.value, state)
         self._kernel.ended = ended
         self._kernel.execution_state = state
-        content = {"execution_state": state, "ended": ended_model(ended)}
-        self._kernel.link.announce("status", content)
+        self._kernel.link.announce("status", end_status(ended, state))
 
     async def _watch(self, process: KernelProcess) -> None:
         ended: Ended | None = await process.wait()
