@@ -42,6 +42,7 @@ from platform_server.identity.tokens import Tokens
 from platform_server.operations.figures import Figures
 from platform_server.paths import resource
 from platform_server.projects.service import ProjectService
+from platform_server.review.changes.service import ChangesService
 from platform_server.review.discussion import DiscussionService
 from platform_server.review.preview import PreviewService
 from platform_server.review.reproduction.runner import Runner
@@ -250,6 +251,7 @@ class Platform:
         return Reviews(
             submissions=ReviewService(repository, projects, contents),
             files=files,
+            changes=ChangesService(files, repository, discussion),
             discussion=discussion,
             suggestions=SuggestionService(discussion, projects, contents),
             viewer=Viewer(files),

@@ -29,6 +29,18 @@ class Place:
     anchor: Anchor  # of what is outdated: where it was, as near as can be told
 
 
+class Became:
+    """What became of the cells of a notebook."""
+
+    def __init__(self, old: Sequence[Cell], new: Sequence[Cell]) -> None:
+        self._old = old
+        self._new = new
+
+    def of(self, cell: Cell) -> Cell | None:
+        """Return the cell that one of the old ones is now, None if that cannot be told."""
+        return _cell(cell, self._old, self._new)
+
+
 def followed(anchor: Anchor, old: bytes, new: bytes) -> Place:
     """Return where the place in the old state of a file is in the new one."""
     if anchor.cell_id is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from platform_server.review.changes.service import ChangesService
     from platform_server.review.discussion import DiscussionService
     from platform_server.review.preview import PreviewService
     from platform_server.review.reproduction.service import ReproductionService
@@ -21,6 +22,7 @@ class Reviews:
 
     submissions: ReviewService
     files: SubmittedFiles
+    changes: ChangesService
     discussion: DiscussionService
     suggestions: SuggestionService
     viewer: Viewer
@@ -35,4 +37,5 @@ class Reviews:
     async def aclose(self) -> None:
         """End what works on the submissions. May be called twice."""
         await self.reproduction.aclose()
+        await self.changes.aclose()
         await self.viewer.aclose()

@@ -83,14 +83,15 @@ class SubmittedFiles:
         """Return the bytes of a file that fits into memory."""
         return b"".join([piece async for piece in self.open(view, file)])
 
-    async def compare(self, view: View, path: str, *, old: int, new: int | None) -> Diff:
-        """Return what differs in a file between two rounds; ``new`` None: and the project now.
+    async def compare(self, view: View, path: str, *, old: int | None, new: int | None) -> Diff:
+        """Return what differs in a file between two rounds; ``old`` None: and nothing; ``new``
+        None: and the project now.
 
         A file that one of them does not have counts as empty. Raises FileMissing if neither has it,
         TooManyRequests.
         """
         try:
-            before = await self._then(view, old, path)
+            before = None if old is None else await self._then(view, old, path)
             after = await (self._now(view, path) if new is None else self._then(view, new, path))
         except TooLarge:
             return Diff(kind=DiffKind.TOO_LARGE)

@@ -16,6 +16,7 @@ import pytest
 from platform_server.identity.model import Role
 from platform_server.projects.model import Access
 from platform_server.projects.service import ProjectService
+from platform_server.review.changes.service import ChangesService
 from platform_server.review.discussion import DiscussionService
 from platform_server.review.preview import PreviewService
 from platform_server.review.reproduction.runner import Runner
@@ -84,6 +85,7 @@ class Desk:
 
     submissions: ReviewService
     files: SubmittedFiles
+    changes: ChangesService
     discussion: DiscussionService
     suggestions: SuggestionService
     previews: PreviewService
@@ -131,9 +133,11 @@ async def desk(
         repository = SqlSubmissionRepository(database)
         files = SubmittedFiles(repository, world.parts.blobs, world.contents.differ, world.contents)
         discussion = DiscussionService(SqlThreadRepository(database), files, now=now)
+        changes = ChangesService(files, repository, discussion)
         yield Desk(
             submissions=ReviewService(repository, projects, world.contents, now=now),
             files=files,
+            changes=changes,
             discussion=discussion,
             suggestions=SuggestionService(discussion, projects, world.contents),
             previews=PreviewService(repository, projects, world.contents),
@@ -142,4 +146,5 @@ async def desk(
             database=database,
             project=project,
         )
+        await changes.aclose()
         await world.contents.aclose()

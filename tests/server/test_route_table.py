@@ -118,6 +118,7 @@ PLACES: dict[str, str] = {
     r"/api/submissions/(\w+)/view/(.+)": "/api/submissions/{submission}/view/notes.txt",
     r"/api/submissions/(\w+)/parts/(.+)": "/api/submissions/{submission}/parts/notes.txt",
     r"/api/submissions/(\w+)/raw/(.+)": "/api/submissions/{submission}/raw/notes.txt",
+    r"/api/submissions/(\w+)/changes": "/api/submissions/{submission}/changes",
     r"/api/submissions/(\w+)/diff": (
         "/api/submissions/{submission}/diff?path=notes.txt&against=1&round=now"
     ),

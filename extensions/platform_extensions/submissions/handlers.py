@@ -43,7 +43,10 @@ class ReviewHandler(PlatformHandler):
 
     def number(self, view: View, name: str = "round") -> int:
         """Return the round that is asked for, the latest if none is. Raises InvalidInput."""
-        value = self.get_query_argument(name, str(view.submission.round))
+        return self.number_of(self.get_query_argument(name, str(view.submission.round)), name)
+
+    def number_of(self, value: str, name: str) -> int:
+        """Return the number of a round. Raises InvalidInput."""
         if not _NUMBER.fullmatch(value):
             raise InvalidInput(f'"{name}" is the number of a round.')
         return int(value)

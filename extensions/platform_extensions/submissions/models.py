@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from platform_server.identity.model import UserId
+    from platform_server.review.changes.files import ChangedFile
     from platform_server.review.following import Place
     from platform_server.review.model import (
         Comment,
@@ -124,6 +125,16 @@ def people_of(view: View) -> list[UserId]:
 def submitted_model(file: SubmittedFile) -> dict[str, Any]:
     """Return ``{"path", "size", "sha256"}``."""
     return {"path": file.path, "size": file.size, "sha256": file.blob}
+
+
+def changed_file_model(changed: ChangedFile) -> dict[str, Any]:
+    """Return ``{"path", "change", "before", "after"}``; each state is a submitted file, or null."""
+    return {
+        "path": changed.path,
+        "change": changed.change.value,
+        "before": None if changed.before is None else submitted_model(changed.before),
+        "after": None if changed.after is None else submitted_model(changed.after),
+    }
 
 
 def thread_model(thread: Thread, names: Mapping[UserId, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from platform_extensions.routing import Route
+from platform_extensions.submissions.changes import ChangesHandler, SubmittedDiffHandler
 from platform_extensions.submissions.handlers import (
     ClaimHandler,
     DecisionHandler,
@@ -20,7 +21,6 @@ from platform_extensions.submissions.reproduction import (
 )
 from platform_extensions.submissions.submitted import (
     SubmittedContentsHandler,
-    SubmittedDiffHandler,
     SubmittedFilesHandler,
     SubmittedPageHandler,
     SubmittedPartsHandler,
@@ -51,6 +51,7 @@ ROUTES = (
     Route(rf"{_ONE}/view/(.+)", SubmittedPageHandler, _READ),
     Route(rf"{_ONE}/parts/(.+)", SubmittedPartsHandler, _READ),
     Route(rf"{_ONE}/raw/(.+)", SubmittedRawHandler, _READ),
+    Route(rf"{_ONE}/changes", ChangesHandler, _READ),
     Route(rf"{_ONE}/diff", SubmittedDiffHandler, _READ),
     Route(rf"{_ONE}/reproduction", ReproductionHandler, _READ, write=_REVIEW),
     Route(rf"{_ONE}/reproduction/view/(.+)", ReproducedPageHandler, _READ),

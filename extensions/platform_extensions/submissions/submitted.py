@@ -11,11 +11,11 @@ from platform_extensions.contents import notebooks
 from platform_extensions.contents.codec import NotebookCodec
 from platform_extensions.contents.models import entry_model, with_text_or_bytes
 from platform_extensions.files.delivery import deliver
-from platform_extensions.projects.history_models import diff_model, entry_then
+from platform_extensions.projects.history_models import entry_then
 from platform_extensions.submissions.handlers import ReviewHandler
 from platform_extensions.submissions.models import submitted_model
 from platform_server.contents.model import Origin, Revision
-from platform_server.errors import InvalidInput, TooLarge
+from platform_server.errors import TooLarge
 from platform_server.projects.model import Access, Project, ProjectView
 from platform_server.review.rendering.style import FRAME_POLICY, POLICY, STYLE
 
@@ -32,7 +32,6 @@ _PAGE_HEADERS = {
     "X-Frame-Options": "SAMEORIGIN",
 }
 _LARGEST = 64 * 2**20  # bytes; what is larger is downloaded
-_NOW = "now"
 _CODEC = NotebookCodec()
 
 
@@ -135,24 +134,6 @@ class SubmittedPartsHandler(SubmittedHandler):
         look = json.dumps({"style": STYLE, "policy": FRAME_POLICY})
         answer = f'{look[:-1]}, "parts": '.encode() + parts + b"}"
         self.finish(answer, set_content_type="application/json")
-
-
-class SubmittedDiffHandler(SubmittedHandler):
-    """What changed."""
-
-    @web.authenticated
-    async def get(self, submission_id: str) -> None:
-        """Compare ``?path=`` of round ``?against=`` with round ``?round=``, the latest if that is
-        left out, or with the project as it is: ``?round=now``, for its makers.
-        """
-        view = await self.view(submission_id)
-        path, old = self.get_query_argument("path"), self.number(view, "against")
-        is_now = self.get_query_argument("round", "") == _NOW
-        if is_now and not view.is_maker:
-            raise InvalidInput("Only its makers may look at what was not submitted.")
-        new = None if is_now else self.number(view)
-        diff = await self.reviews.files.compare(view, path, old=old, new=new)
-        self.reply(diff_model(diff))
 
 
 def _entry(view: View, file: SubmittedFile) -> Entry:

@@ -1,0 +1,1 @@
+"""What changed between two rounds, and what of it deserves a second look."""
