@@ -43,6 +43,7 @@ from platform_server.operations.figures import Figures
 from platform_server.paths import resource
 from platform_server.projects.service import ProjectService
 from platform_server.review.changes.service import ChangesService
+from platform_server.review.desk import DeskService
 from platform_server.review.discussion import DiscussionService
 from platform_server.review.preview import PreviewService
 from platform_server.review.reproduction.runner import Runner
@@ -86,6 +87,7 @@ from platform_server.storage.preferences import SqlPreferenceRepository
 from platform_server.storage.projects import SqlProjectRepository
 from platform_server.storage.review import SqlSubmissionRepository
 from platform_server.storage.review_checks import SqlCheckRepository
+from platform_server.storage.review_desk import SqlDeskRepository
 from platform_server.storage.review_threads import SqlThreadRepository
 from platform_server.storage.sandboxes import SqlSandboxRepository
 from platform_server.storage.terminals import SqlTerminalRepository
@@ -234,7 +236,7 @@ class Platform:
             environments=environments,
             kernel_sessions=SqlKernelSessionRepository(database),
             figures=figures,
-            reviews=self._reviews(projects, contents, sandboxes, environments.recorder),
+            reviews=self._reviews(projects, contents, sandboxes, environments.recorder, identity),
         )
 
     def _reviews(
@@ -243,15 +245,20 @@ class Platform:
         contents: ContentsService,
         sandboxes: SandboxService,
         packages: Recorder,
+        identity: IdentityService,
     ) -> Reviews:
         database, checks = self._database, self._settings.checks
         repository = SqlSubmissionRepository(database)
         files = SubmittedFiles(repository, self._blobs, contents.differ, contents)
         discussion = DiscussionService(SqlThreadRepository(database), files)
+        submissions = ReviewService(repository, projects, contents)
         return Reviews(
-            submissions=ReviewService(repository, projects, contents),
+            submissions=submissions,
             files=files,
             changes=ChangesService(files, repository, discussion),
+            desk=DeskService(
+                SqlDeskRepository(database), repository, submissions, projects, identity
+            ),
             discussion=discussion,
             suggestions=SuggestionService(discussion, projects, contents),
             viewer=Viewer(files),

@@ -42,7 +42,8 @@ MAX_SUGGESTION = 100_000  # characters
 MAX_COMMENTS = 2_000  # of one submission
 _LARGEST = 32 * 2**20  # bytes of a file whose places can be found
 _OTHERS = "Only those who wrote a comment may change it."
-_PUBLISHED = "A comment that others can read stays as it is: add another one."
+_PUBLISHED = "A comment that others can read stays: change it, or add another one."
+_TAKEN = "The suggestion was taken over already: add another comment."
 _FULL = f"A submission can have {MAX_COMMENTS} comments."
 
 
@@ -123,17 +124,31 @@ class DiscussionService:
         return await self.get(view, thread.id)
 
     async def edit(self, view: View, comment_id: CommentId, remark: Remark) -> Thread:
-        """Change one's own draft. Raises ThreadNotFound, AccessDenied, Conflict."""
-        thread, comment = await self._own_draft(view, comment_id)
+        """Change one's own comment. What others could read is kept as an event.
+
+        Raises ThreadNotFound, AccessDenied, and Conflict once its suggestion was taken over.
+        """
+        thread, comment = await self._own(view, comment_id)
         _check(remark)
-        await self._repository.edit_comment(
-            replace(comment, body=remark.body, suggestion=remark.suggestion, edited_at=self._now())
+        if thread.applied_at is not None and remark.suggestion != comment.suggestion:
+            raise Conflict(_TAKEN)
+        after = replace(
+            comment, body=remark.body, suggestion=remark.suggestion, edited_at=self._now()
         )
+        note = self._note(view, comment)
+        if note is not None:
+            said = {"before": comment.body, "suggestion_before": comment.suggestion}
+            detail = {**note.detail, **said}
+            at = after.edited_at or note.at
+            note = replace(note, what=Happening.EDITED, at=at, detail=detail)
+        await self._repository.edit_comment(view.submission.id, after, note)
         return await self.get(view, thread.id)
 
     async def delete(self, view: View, comment_id: CommentId) -> None:
         """Remove one's own draft. Raises ThreadNotFound, AccessDenied, Conflict."""
-        _, comment = await self._own_draft(view, comment_id)
+        _, comment = await self._own(view, comment_id)
+        if comment.published_at is not None:
+            raise Conflict(_PUBLISHED)
         await self._repository.delete_comment(comment.id)
 
     async def resolve(self, view: View, thread_id: ThreadId) -> Thread:
@@ -180,12 +195,10 @@ class DiscussionService:
             raise TooLarge("That file is too large to comment on places in it.")
         return await asyncio.to_thread(anchored, place, await self._files.read(view, file))
 
-    async def _own_draft(self, view: View, comment_id: CommentId) -> tuple[Thread, Comment]:
+    async def _own(self, view: View, comment_id: CommentId) -> tuple[Thread, Comment]:
         thread, comment = await self.find(view, comment_id)
         if comment.author_id != view.viewer.id:
             raise AccessDenied(_OTHERS)
-        if comment.published_at is not None:
-            raise Conflict(_PUBLISHED)
         return thread, comment
 
     async def _require_room(self, view: View) -> None:

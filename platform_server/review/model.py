@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from platform_server.contents.model import BlobHash, RevisionId
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
+    from platform_server.review.rubric import Score
 
 SubmissionId = NewType("SubmissionId", str)
 ThreadId = NewType("ThreadId", str)
@@ -95,6 +96,7 @@ class Decision:
     summary: str
     reviewer_id: UserId
     decided_at: datetime
+    scores: tuple[Score, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +148,7 @@ class Happening(Enum):
     RELEASED = "released"
     ASSIGNED = "assigned"
     COMMENTED = "commented"
+    EDITED = "edited"  # a comment that others could read
     RESOLVED = "resolved"
     REOPENED = "reopened"
     APPLIED = "applied"

@@ -73,6 +73,11 @@ class Wanted:
     submitters: Collection[UserId] | None = None  # of any round
     projects: Collection[ProjectId] | None = None  # or these: one of both is enough
     reviewer_id: UserId | None = None
+    project_id: ProjectId | None = None
+    maker_id: UserId | None = None  # who submitted any round of it
+    is_free: bool = False  # it is nobody's task
+    since: datetime | None = None  # unchanged since then, or longer
+    visible_to: UserId | None = None  # a reviewer, named where the project names any, or its maker
     limit: int = 200
 
 
@@ -125,6 +130,9 @@ class SubmissionRepository(Protocol):
     async def notices(self, user_id: UserId, *, limit: int) -> list[Notice]:
         """Return what somebody is told, the newest first."""
 
+    async def named_reviewers(self, project_id: ProjectId) -> frozenset[UserId]:
+        """Return who may review a project's submissions; nobody: every reviewer."""
+
     async def mark_read(self, user_id: UserId, at: datetime) -> None:
         """Note that somebody has seen all that they were told."""
 
@@ -143,8 +151,10 @@ class ThreadRepository(Protocol):
     ) -> None:
         """Keep a comment in a thread; ``note`` if it is no draft."""
 
-    async def edit_comment(self, comment: Comment) -> None:
-        """Keep a comment's body and suggestion as they are now."""
+    async def edit_comment(
+        self, submission_id: SubmissionId, comment: Comment, note: Note | None
+    ) -> None:
+        """Keep a comment's body and suggestion as they are now; ``note`` if it is no draft."""
 
     async def delete_comment(self, comment_id: CommentId) -> None:
         """Remove a comment, and its thread if it has no other."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from platform_server.review.changes.service import ChangesService
+    from platform_server.review.desk import DeskService
     from platform_server.review.discussion import DiscussionService
     from platform_server.review.preview import PreviewService
     from platform_server.review.reproduction.service import ReproductionService
@@ -23,6 +24,7 @@ class Reviews:
     submissions: ReviewService
     files: SubmittedFiles
     changes: ChangesService
+    desk: DeskService
     discussion: DiscussionService
     suggestions: SuggestionService
     viewer: Viewer

@@ -26,6 +26,7 @@ class View:
     decisions: tuple[Decision, ...]
     viewer: Principal
     is_maker: bool  # submitted a round of it, or may change the project
+    named: frozenset[UserId] = frozenset()  # who may review it; nobody: every reviewer
 
     @property
     def makers(self) -> frozenset[UserId]:
@@ -35,7 +36,7 @@ class View:
     @property
     def is_reviewer(self) -> bool:
         """Tell whether the viewer may review it."""
-        return may(self.viewer, Permission.REVIEW) and not self.is_maker
+        return not self.is_maker and may_review(self.viewer, self.named)
 
     @property
     def parties(self) -> frozenset[UserId]:
@@ -44,9 +45,15 @@ class View:
         return self.makers | ({reviewer} if reviewer is not None else set())
 
 
-def sees(viewer: Principal, *, is_maker: bool) -> bool:
+def sees(viewer: Principal, *, is_maker: bool, named: frozenset[UserId]) -> bool:
     """Tell whether somebody may look at a submission."""
-    return is_maker or may(viewer, Permission.REVIEW)
+    return is_maker or may_review(viewer, named)
+
+
+def may_review(viewer: Principal, named: frozenset[UserId]) -> bool:
+    """Tell whether somebody may review what others made in a project that names reviewers."""
+    is_named = not named or viewer.id in named or may(viewer, Permission.ADMIN)
+    return is_named and may(viewer, Permission.REVIEW)
 
 
 def require_maker(view: View) -> None:

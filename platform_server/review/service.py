@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from platform_server import clock
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
     from platform_server.identity.model import Principal, UserId
     from platform_server.projects.model import ProjectView
     from platform_server.review.repository import SubmissionRepository
+    from platform_server.review.rubric import Score
 
 Submissions: TypeAlias = list[Submission]
 Events: TypeAlias = list[Event]
 Notices: TypeAlias = list[Notice]
 
+_ANY = Wanted()
 MAX_MESSAGE = 5_000  # characters of a message, and of a decision's summary
 _STALE = "This is not the latest round: look at that one first."
 _CLAIMED = "Somebody else is reviewing this."
@@ -114,7 +117,8 @@ class ReviewService:
             message=_bounded(message),
             at=self._now(),
         )
-        submission = await self._repository.submit(new)
+        named = await self._repository.named_reviewers(project_id)
+        submission = await self._repository.submit(new, tell=named)
         view = await self.get(principal, submission.id)
         for hook in self.on_submitted:
             await hook(view)
@@ -129,26 +133,17 @@ class ReviewService:
         return await self._take(view, step, Happening.WITHDRAWN)
 
     async def list(
-        self,
-        principal: Principal,
-        *,
-        states: frozenset[State] | None = None,
-        own: bool = False,
-        assigned: bool = False,
+        self, principal: Principal, wanted: Wanted = _ANY, *, own: bool = False
     ) -> Submissions:
         """Return the submissions that the principal sees, the one that waits longest first.
 
-        ``own``: those of their own work only; ``assigned``: those that are theirs to review.
+        ``own``: those of their own work only.
         """
-        wanted = Wanted(states=states, reviewer_id=principal.id if assigned else None)
         if own or not may(principal, Permission.REVIEW):
             projects = await self._editable(principal)
-            wanted = Wanted(
-                states=states,
-                reviewer_id=wanted.reviewer_id,
-                submitters=[principal.id],
-                projects=projects,
-            )
+            wanted = replace(wanted, submitters=[principal.id], projects=projects)
+        elif not may(principal, Permission.ADMIN):
+            wanted = replace(wanted, visible_to=principal.id)
         return await self._repository.submissions(wanted)
 
     async def get(self, principal: Principal, submission_id: SubmissionId) -> View:
@@ -159,7 +154,8 @@ class ReviewService:
         rounds = await self._repository.rounds(submission_id)
         is_maker = any(one.submitter_id == principal.id for one in rounds)
         is_maker = is_maker or await self._may_edit(principal, submission.project_id)
-        if not sees(principal, is_maker=is_maker):
+        named = await self._repository.named_reviewers(submission.project_id)
+        if not sees(principal, is_maker=is_maker, named=named):
             raise SubmissionNotFound
         return View(
             submission=submission,
@@ -167,6 +163,7 @@ class ReviewService:
             decisions=tuple(await self._repository.decisions(submission_id)),
             viewer=principal,
             is_maker=is_maker,
+            named=named,
         )
 
     async def events(self, principal: Principal, submission_id: SubmissionId) -> Events:
@@ -205,6 +202,7 @@ class ReviewService:
         number: int,
         verdict: Verdict,
         summary: str,
+        scores: tuple[Score, ...] = (),
     ) -> View:
         """Decide about the latest round, and publish what the reviewer noted.
 
@@ -225,6 +223,7 @@ class ReviewService:
             summary=_bounded(summary),
             reviewer_id=principal.id,
             decided_at=self._now(),
+            scores=scores,
         )
         detail = {"round": number, "decision": verdict.value}
         return await self._take(view, step, Happening.DECIDED, decision, detail)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, column, insert, literal, or_, select, table, update
@@ -20,6 +22,7 @@ from platform_server.review.model import (
 )
 from platform_server.review.repository import Note
 from platform_server.storage import review_events as events_of
+from platform_server.storage.review_queue import conditions
 from platform_server.storage.review_rows import (
     decision_of,
     event_of,
@@ -29,6 +32,7 @@ from platform_server.storage.review_rows import (
 )
 from platform_server.storage.tables.contents import entries, revisions
 from platform_server.storage.tables.review import (
+    project_reviewers,
     review_comments,
     review_events,
     review_notices,
@@ -118,7 +122,7 @@ class SqlSubmissionRepository:
         """Return submissions, the one that waits longest first."""
         statement = (
             select(submissions)
-            .where(and_(*_conditions(wanted)))
+            .where(and_(*conditions(wanted)))
             .order_by(submissions.c.updated_at, submissions.c.id)
             .limit(wanted.limit)
         )
@@ -182,6 +186,12 @@ class SqlSubmissionRepository:
         unread = and_(of.user_id == user_id, of.read_at.is_(None))
         async with self._database.transaction() as connection:
             await connection.execute(update(review_notices).where(unread).values(read_at=at))
+
+    async def named_reviewers(self, project_id: ProjectId) -> frozenset[UserId]:
+        """Return who may review a project's submissions."""
+        of = project_reviewers.c
+        rows = await self._rows(select(of.user_id).where(of.project_id == project_id))
+        return frozenset(UserId(row.user_id) for row in rows)
 
     async def names(self, user_ids: Sequence[UserId]) -> dict[UserId, str]:
         """Return what people are called."""
@@ -265,6 +275,7 @@ async def _decide(connection: AsyncConnection, decision: Decision) -> None:
             summary=decision.summary,
             reviewer_id=decision.reviewer_id,
             decided_at=decision.decided_at,
+            scores=json.dumps([asdict(one) for one in decision.scores]),
         )
     )
     own = select(review_threads.c.id).where(
@@ -289,22 +300,3 @@ def _files(submission_id: SubmissionId, number: int) -> Select[Any]:
         .where(is_in)
         .order_by(of.path)
     )
-
-
-def _conditions(wanted: Wanted) -> list[Any]:
-    conditions: list[Any] = [literal(value=True)]
-    if wanted.states is not None:
-        conditions.append(submissions.c.state.in_([one.value for one in wanted.states]))
-    if wanted.reviewer_id is not None:
-        conditions.append(submissions.c.reviewer_id == wanted.reviewer_id)
-    whose = []
-    if wanted.submitters is not None:
-        submitted = select(submission_rounds.c.submission_id).where(
-            submission_rounds.c.submitter_id.in_(list(wanted.submitters))
-        )
-        whose.append(submissions.c.id.in_(submitted))
-    if wanted.projects is not None:
-        whose.append(submissions.c.project_id.in_(list(wanted.projects)))
-    if whose:
-        conditions.append(or_(*whose))
-    return conditions

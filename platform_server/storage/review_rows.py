@@ -24,6 +24,7 @@ from platform_server.review.model import (
     ThreadId,
     Verdict,
 )
+from platform_server.review.rubric import Score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,6 +81,7 @@ def decision_of(row: Row[Any]) -> Decision:
         summary=row.summary,
         reviewer_id=UserId(row.reviewer_id),
         decided_at=row.decided_at,
+        scores=tuple(Score(**one) for one in json.loads(row.scores)),
     )
 
 

@@ -61,7 +61,9 @@ class SqlThreadRepository:
             if note is not None:
                 await review_events.keep(connection, submission_id, note)
 
-    async def edit_comment(self, comment: Comment) -> None:
+    async def edit_comment(
+        self, submission_id: SubmissionId, comment: Comment, note: Note | None
+    ) -> None:
         """Keep a comment's body and suggestion as they are now."""
         async with self._database.transaction() as connection:
             await connection.execute(
@@ -73,6 +75,8 @@ class SqlThreadRepository:
                     edited_at=comment.edited_at,
                 )
             )
+            if note is not None:
+                await review_events.keep(connection, submission_id, note)
 
     async def delete_comment(self, comment_id: CommentId) -> None:
         """Remove a comment, and its thread if it has no other."""

@@ -20,21 +20,25 @@ class MemoryUserDirectory:
     """Some accounts, found by their address."""
 
     def __init__(self, users: Iterable[User]) -> None:
-        self.users = {user.id: user for user in users}
+        self.people = {user.id: user for user in users}
 
     async def user_by_email(self, email: str) -> User:
         """Return the account; raises UserNotFound."""
-        for user in self.users.values():
+        for user in self.people.values():
             if user.email == email.lower():
                 return user
         raise UserNotFound
+
+    async def users(self) -> list[User]:
+        """Return every account."""
+        return list(self.people.values())
 
 
 class MemoryProjectRepository:
     """Keeps projects in dictionaries."""
 
     def __init__(self, directory: MemoryUserDirectory) -> None:
-        self._users = directory.users
+        self._users = directory.people
         self._projects: dict[ProjectId, Project] = {}
         self._members: dict[ProjectId, dict[UserId, tuple[Access, datetime]]] = {}
 

@@ -17,6 +17,7 @@ from platform_server.identity.model import Role
 from platform_server.projects.model import Access
 from platform_server.projects.service import ProjectService
 from platform_server.review.changes.service import ChangesService
+from platform_server.review.desk import DeskService
 from platform_server.review.discussion import DiscussionService
 from platform_server.review.preview import PreviewService
 from platform_server.review.reproduction.runner import Runner
@@ -28,6 +29,7 @@ from platform_server.storage.identity import SqlUserRepository
 from platform_server.storage.projects import SqlProjectRepository
 from platform_server.storage.review import SqlSubmissionRepository
 from platform_server.storage.review_checks import SqlCheckRepository
+from platform_server.storage.review_desk import SqlDeskRepository
 from platform_server.storage.review_threads import SqlThreadRepository
 from platform_server.testing.databases import KINDS
 from platform_server.testing.lone import LocalLoneSandboxes
@@ -86,6 +88,7 @@ class Desk:
     submissions: ReviewService
     files: SubmittedFiles
     changes: ChangesService
+    tools: DeskService
     discussion: DiscussionService
     suggestions: SuggestionService
     previews: PreviewService
@@ -122,7 +125,8 @@ async def desk(
         people = [person(name, role=role) for name, role in ROLES.items()]
         for one in people:
             await SqlUserRepository(database).add(one, None)
-        projects = ProjectService(SqlProjectRepository(database), MemoryUserDirectory(people))
+        directory = MemoryUserDirectory(people)
+        projects = ProjectService(SqlProjectRepository(database), directory)
         view = await projects.create(ALICE, "thesis")
         project = view.project.id
         await projects.add_member(ALICE, project, CAROL.email, Access.EDITOR)
@@ -134,8 +138,13 @@ async def desk(
         files = SubmittedFiles(repository, world.parts.blobs, world.contents.differ, world.contents)
         discussion = DiscussionService(SqlThreadRepository(database), files, now=now)
         changes = ChangesService(files, repository, discussion)
+        submissions = ReviewService(repository, projects, world.contents, now=now)
+        tools = DeskService(
+            SqlDeskRepository(database), repository, submissions, projects, directory, now=now
+        )
         yield Desk(
-            submissions=ReviewService(repository, projects, world.contents, now=now),
+            submissions=submissions,
+            tools=tools,
             files=files,
             changes=changes,
             discussion=discussion,

@@ -134,7 +134,9 @@ async def test_another_ones_draft_is_not_there(desk: Desk) -> None:
             await attempt
 
 
-async def test_drafts_can_be_changed_and_removed_and_nothing_else(desk: Desk) -> None:
+async def test_what_others_read_is_changed_for_all_to_see_and_never_removed(
+    desk: Desk,
+) -> None:
     view = await claimed(desk, await submitted(desk))
     thread = await asked(desk, view, "Wy?")
     edited = await desk.discussion.edit(view, thread.comments[0].id, Remark(body="Why?"))
@@ -146,7 +148,11 @@ async def test_drafts_can_be_changed_and_removed_and_nothing_else(desk: Desk) ->
     own = await seen(desk, view, ALICE)
     said = (await asked(desk, own)).comments[0]
     with pytest.raises(Conflict):
-        await desk.discussion.edit(own, said.id, Remark(body="Never said that."))
+        await desk.discussion.delete(own, said.id)
+    after = (await desk.discussion.edit(own, said.id, Remark(body="Never said that."))).comments[0]
+    event = (await desk.submissions.events(RITA, view.submission.id))[-1]
+    assert (after.body, after.edited_at) == ("Never said that.", event.at)
+    assert (event.what, event.detail["before"]) == (Happening.EDITED, said.body)
     with pytest.raises(AccessDenied):
         await desk.discussion.delete(view, said.id)
 

@@ -22,6 +22,7 @@ from platform_server.errors import (
 )
 from platform_server.review.chain import first_broken
 from platform_server.review.model import Happening, State, SubmissionId, Verdict
+from platform_server.review.repository import Wanted
 from platform_server.storage.tables.review import (
     review_events,
     submission_decisions,
@@ -130,10 +131,10 @@ async def test_makers_see_their_own_and_reviewers_all(desk: Desk) -> None:
     for viewer in (ALICE, CAROL, RITA, ROB, ANN):
         assert await desk.submissions.list(viewer) == [view.submission]
     assert await desk.submissions.list(RITA, own=True) == []
-    assert await desk.submissions.list(RITA, assigned=True) == []
-    assert await desk.submissions.list(RITA, states=frozenset({State.APPROVED})) == []
+    assert await desk.submissions.list(RITA, Wanted(reviewer_id=RITA.id)) == []
+    assert await desk.submissions.list(RITA, Wanted(states=frozenset({State.APPROVED}))) == []
     claimed = await desk.submissions.claim(RITA, view.submission.id)
-    assert await desk.submissions.list(RITA, assigned=True) == [claimed.submission]
+    assert await desk.submissions.list(RITA, Wanted(reviewer_id=RITA.id)) == [claimed.submission]
 
 
 async def test_from_submitted_to_approved_in_two_rounds(desk: Desk) -> None:

@@ -107,10 +107,18 @@ PLACES: dict[str, str] = {
     r"/api/admin/packages/audit": "/api/admin/packages/audit",
     r"/api/projects/(\w+)/submissions/?": "/api/projects/{project}/submissions/",
     r"/api/projects/(\w+)/submissions/preview": "/api/projects/{project}/submissions/preview",
+    r"/api/projects/(\w+)/reviewers": "/api/projects/{project}/reviewers",
+    r"/api/projects/(\w+)/rubric": "/api/projects/{project}/rubric",
+    r"/api/reviewers": "/api/reviewers",
+    r"/api/rubric": "/api/rubric",
+    r"/api/saved-comments/?": "/api/saved-comments/",
+    r"/api/saved-comments/(\w+)": "/api/saved-comments/nothing",
     r"/api/submissions/?": "/api/submissions/",
     r"/api/submissions/(\w+)": "/api/submissions/{submission}",
     r"/api/submissions/(\w+)/withdraw": "/api/submissions/{submission}/withdraw",
     r"/api/submissions/(\w+)/claim": "/api/submissions/{submission}/claim",
+    r"/api/submissions/(\w+)/assign": "/api/submissions/{submission}/assign",
+    r"/api/submissions/(\w+)/rubric": "/api/submissions/{submission}/rubric",
     r"/api/submissions/(\w+)/decision": "/api/submissions/{submission}/decision",
     r"/api/submissions/(\w+)/events": "/api/submissions/{submission}/events",
     r"/api/submissions/(\w+)/files/?": "/api/submissions/{submission}/files/",
@@ -159,6 +167,12 @@ PLACES: dict[str, str] = {
     r"/(favicon\.ico|robots\.txt)": "/favicon.ico",
     r"/.*": "/nothing/here",
 }
+
+# What admins may do to projects that they are no members of.
+OF_ADMINS_TOO = {"/api/projects/{project}/reviewers", "/api/projects/{project}/rubric"}
+NOT_THERE = "/api/submissions/{submission}/reproduction/view/notes.txt"  # nothing was run again
+
+FOR_OTHERS = ("/api/admin/", "/api/saved-comments/")
 
 WEBSOCKETS = (
     "/api/kernels/{kernel}/channels",
@@ -331,6 +345,8 @@ async def test_076_what_is_anothers_looks_as_if_it_were_not_there(
     for person in others:
         if person.user.role is Role.ADMIN and template.startswith("/api/admin/"):
             continue  # which is the admin's to see
+        if person.user.role is Role.ADMIN and template in OF_ADMINS_TOO:
+            continue
         if person.user.role is not Role.LEARNER and template.startswith("/api/submissions/"):
             continue  # which is the reviewers' to see
         answer = await send(person.http, method, owned.place(template))
@@ -359,8 +375,10 @@ async def test_nobody_breaks_it(
 async def test_the_owner_sees_what_is_theirs(owned: Owned, route: Route, method: str) -> None:
     place = PLACES[route.pattern]
     answer = await send(owned.person.http, method, owned.place(place))
-    if place in {"/api/status", "/metrics"} or place.startswith("/api/admin/"):
+    if place in {"/api/status", "/metrics"} or place.startswith(FOR_OTHERS):
         assert answer.status_code == 403
+    elif place == NOT_THERE:
+        assert answer.status_code == 404
     elif place in WEBSOCKETS:
         assert answer.status_code in {400, 426}  # not without an upgrade
     else:

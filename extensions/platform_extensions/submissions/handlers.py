@@ -14,12 +14,12 @@ from platform_extensions.submissions.models import (
     event_model,
     notice_model,
     people_of,
-    submission_model,
     view_model,
 )
 from platform_server.errors import InvalidInput
 from platform_server.projects.model import ProjectId
-from platform_server.review.model import State, SubmissionId
+from platform_server.review.model import SubmissionId
+from platform_server.review.rubric import scores
 
 if TYPE_CHECKING:
     from platform_server.review.reviews import Reviews
@@ -69,36 +69,6 @@ class ProjectSubmissionsHandler(ReviewHandler):
         await self.reply_view(view, status=201)
 
 
-class SubmissionsHandler(ReviewHandler):
-    """All submissions that the principal sees."""
-
-    @web.authenticated
-    async def get(self) -> None:
-        """List them, the one that waits longest first. ``?state=a,b``, ``?own=1``,
-        ``?assigned=1``: only some.
-        """
-        found = await self.reviews.submissions.list(
-            self.principal,
-            states=self._states(),
-            own=self.get_query_argument("own", "0") != "0",
-            assigned=self.get_query_argument("assigned", "0") != "0",
-        )
-        people = [one.submitter_id for one in found]
-        people += [one.reviewer_id for one in found if one.reviewer_id is not None]
-        names = await self.reviews.submissions.names(people)
-        self.reply([submission_model(one, names) for one in found])
-
-    def _states(self) -> frozenset[State] | None:
-        wanted = self.get_query_argument("state", "")
-        if not wanted:
-            return None
-        try:
-            return frozenset(State(one) for one in wanted.split(","))
-        except ValueError as error:
-            known = ", ".join(one.value for one in State)
-            raise InvalidInput(f'"state" is one or more of: {known}.') from error
-
-
 class OneSubmissionHandler(ReviewHandler):
     """One submission."""
 
@@ -143,14 +113,20 @@ class DecisionHandler(ReviewHandler):
 
     @web.authenticated
     async def post(self, submission_id: str) -> None:
-        """Approve the latest round, or request changes. Publishes the reviewer's drafts."""
+        """Approve the latest round, or request changes. Publishes the reviewer's drafts.
+
+        ``scores`` are points for criteria of the rubric.
+        """
         wanted = self.body(NewDecision)
+        view = await self.view(submission_id)
+        rubric = await self.reviews.desk.rubric(view.submission.project_id)
         view = await self.reviews.submissions.decide(
             self.principal,
-            SubmissionId(submission_id),
+            view.submission.id,
             number=wanted.round,
             verdict=wanted.decision,
             summary=wanted.summary,
+            scores=scores(rubric, [one.given for one in wanted.scores]),
         )
         await self.reply_view(view, status=201)
 

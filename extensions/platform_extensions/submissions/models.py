@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from platform_extensions.base import RequestBody
+from platform_server.review.desk import MAX_NAMED
 from platform_server.review.discussion import MAX_BODY, MAX_SUGGESTION, Remark
 from platform_server.review.model import Anchor, Verdict
+from platform_server.review.rubric import (
+    MAX_CRITERIA,
+    MAX_LEVELS,
+    MAX_TEXT,
+    MAX_TITLE,
+    Criterion,
+    Given,
+    Level,
+    Rubric,
+)
 from platform_server.review.service import MAX_MESSAGE
 
 if TYPE_CHECKING:
@@ -17,6 +29,7 @@ if TYPE_CHECKING:
 
     from platform_server.identity.model import UserId
     from platform_server.review.changes.files import ChangedFile
+    from platform_server.review.desk import SavedComment
     from platform_server.review.following import Place
     from platform_server.review.model import (
         Comment,
@@ -32,6 +45,7 @@ if TYPE_CHECKING:
     from platform_server.review.reproduction.service import Standing
     from platform_server.review.rules import View
 
+_Points = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False, strict=False)]
 _Line = Annotated[int, Field(ge=1, le=10_000_000)]
 
 
@@ -47,12 +61,75 @@ class WhichRound(RequestBody):
     round: Annotated[int, Field(ge=1)] | None = None
 
 
+class GivenPoints(RequestBody):
+    """Points for a criterion of the rubric."""
+
+    criterion: Annotated[str, Field(min_length=1, max_length=64)]
+    points: _Points
+    note: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+
+    @property
+    def given(self) -> Given:
+        """The points as a value."""
+        return Given(criterion=self.criterion, points=self.points, note=self.note)
+
+
+class LevelBody(RequestBody):
+    """A step of a criterion."""
+
+    points: _Points
+    text: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+
+
+class CriterionBody(RequestBody):
+    """Something that points are given for."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+    title: Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
+    text: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    points: _Points = 1.0
+    levels: list[LevelBody] = Field(default_factory=list, max_length=MAX_LEVELS)
+
+
+class RubricBody(RequestBody):
+    """All criteria."""
+
+    criteria: list[CriterionBody] = Field(default_factory=list, max_length=MAX_CRITERIA)
+
+    @property
+    def rubric(self) -> Rubric:
+        """The criteria as values."""
+        return Rubric(criteria=tuple(_criterion_of(one) for one in self.criteria))
+
+
+class NamedReviewers(RequestBody):
+    """Who reviews a project."""
+
+    reviewers: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=MAX_NAMED)
+    ]
+
+
+class Assignment(RequestBody):
+    """Whose task something becomes."""
+
+    reviewer: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class NewSavedComment(RequestBody):
+    """Something to be said again."""
+
+    title: Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
+    body: Annotated[str, Field(min_length=1, max_length=MAX_BODY)]
+
+
 class NewDecision(RequestBody):
     """A decision about a round."""
 
     round: Annotated[int, Field(ge=1)]
     decision: Annotated[Verdict, Field(strict=False)]
     summary: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
+    scores: list[GivenPoints] = Field(default_factory=list, max_length=MAX_CRITERIA)
 
 
 class Part(RequestBody):
@@ -114,6 +191,16 @@ def view_model(view: View, names: Mapping[UserId, str]) -> dict[str, Any]:
     rounds = [_round_model(one, decisions.get(one.number), names) for one in view.rounds]
     may = {"review": view.is_reviewer, "change": view.is_maker}
     return submission_model(view.submission, names) | {"rounds": rounds, "may": may}
+
+
+def rubric_model(rubric: Rubric) -> dict[str, Any]:
+    """Return ``{"criteria": [{"id", "title", "text", "points", "levels"}]}``."""
+    return asdict(rubric)
+
+
+def saved_comment_model(saved: SavedComment) -> dict[str, Any]:
+    """Return ``{"id", "title", "body"}``."""
+    return {"id": saved.id, "title": saved.title, "body": saved.body}
 
 
 def people_of(view: View) -> list[UserId]:
@@ -192,8 +279,13 @@ def notice_model(notice: Notice, names: Mapping[UserId, str]) -> dict[str, Any]:
 def standing_model(standing: Standing) -> dict[str, Any]:
     """Return a check: ``{"round", "state", "before", "requested_at", "started_at", "finished_at",
     "message", "outcome", "counts", "notebooks"}``. Without what the cells show: see its page.
+    The state of what was never run is "none".
     """
     check = standing.check
+    if check is None:
+        nothing = dict.fromkeys(("requested_at", "started_at", "finished_at", "outcome"))
+        said = {"state": "none", "message": "", "before": 0, "counts": {}, "notebooks": []}
+        return {"round": standing.round} | nothing | said
     cells = [cell for notebook in check.notebooks for cell in notebook["cells"]]
     return check_model(check) | {
         "before": standing.before,
@@ -244,6 +336,7 @@ def _decision_model(decision: Decision, names: Mapping[UserId, str]) -> dict[str
         "summary": decision.summary,
         "reviewer": _person(decision.reviewer_id, names),
         "decided_at": decision.decided_at.isoformat(),
+        "scores": [asdict(one) for one in decision.scores],
     }
 
 
@@ -267,6 +360,16 @@ def _comment_model(comment: Comment, names: Mapping[UserId, str]) -> dict[str, A
         "edited_at": comment.edited_at.isoformat() if comment.edited_at else None,
         "draft": comment.published_at is None,
     }
+
+
+def _criterion_of(body: CriterionBody) -> Criterion:
+    return Criterion(
+        id=body.id,
+        title=body.title,
+        text=body.text,
+        points=body.points,
+        levels=tuple(Level(points=one.points, text=one.text) for one in body.levels),
+    )
 
 
 def _person(user_id: UserId | None, names: Mapping[UserId, str]) -> dict[str, Any] | None:

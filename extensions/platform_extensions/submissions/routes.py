@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from platform_extensions.routing import Route
 from platform_extensions.submissions.changes import ChangesHandler, SubmittedDiffHandler
+from platform_extensions.submissions.desk import (
+    OneSavedCommentHandler,
+    ProjectReviewersHandler,
+    ProjectRubricHandler,
+    RubricHandler,
+    SavedCommentsHandler,
+    SubmissionRubricHandler,
+)
 from platform_extensions.submissions.handlers import (
     ClaimHandler,
     DecisionHandler,
@@ -11,10 +19,14 @@ from platform_extensions.submissions.handlers import (
     OneSubmissionHandler,
     ProjectSubmissionsHandler,
     SubmissionEventsHandler,
-    SubmissionsHandler,
     WithdrawHandler,
 )
 from platform_extensions.submissions.preview import PreviewHandler
+from platform_extensions.submissions.queue import (
+    AssignHandler,
+    ReviewersHandler,
+    SubmissionsHandler,
+)
 from platform_extensions.submissions.reproduction import (
     ReproducedPageHandler,
     ReproductionHandler,
@@ -35,15 +47,24 @@ from platform_extensions.submissions.threads import (
 from platform_server.identity.permissions import Permission
 
 _READ, _WRITE, _REVIEW = Permission.READ, Permission.WRITE, Permission.REVIEW
+_ADMIN = Permission.ADMIN
 _ONE = r"/api/submissions/(\w+)"
 
 ROUTES = (
     Route(r"/api/projects/(\w+)/submissions/?", ProjectSubmissionsHandler, _WRITE),
     Route(r"/api/projects/(\w+)/submissions/preview", PreviewHandler, _WRITE),
+    Route(r"/api/projects/(\w+)/reviewers", ProjectReviewersHandler, _READ, write=_WRITE),
+    Route(r"/api/projects/(\w+)/rubric", ProjectRubricHandler, _WRITE),
+    Route(r"/api/reviewers", ReviewersHandler, _READ),
+    Route(r"/api/rubric", RubricHandler, _READ, write=_ADMIN),
+    Route(r"/api/saved-comments/?", SavedCommentsHandler, _REVIEW),
+    Route(r"/api/saved-comments/(\w+)", OneSavedCommentHandler, _REVIEW),
     Route(r"/api/submissions/?", SubmissionsHandler, _READ),
     Route(_ONE, OneSubmissionHandler, _READ),
     Route(rf"{_ONE}/withdraw", WithdrawHandler, _WRITE),
     Route(rf"{_ONE}/claim", ClaimHandler, _REVIEW),
+    Route(rf"{_ONE}/assign", AssignHandler, _REVIEW),
+    Route(rf"{_ONE}/rubric", SubmissionRubricHandler, _READ),
     Route(rf"{_ONE}/decision", DecisionHandler, _REVIEW),
     Route(rf"{_ONE}/events", SubmissionEventsHandler, _READ),
     Route(rf"{_ONE}/files/?", SubmittedFilesHandler, _READ),

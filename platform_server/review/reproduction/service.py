@@ -53,10 +53,11 @@ Key = tuple["SubmissionId", int]
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """A check, and how many others are queued before it."""
+    """A round's check, and how many others are queued before it."""
 
-    check: Check
-    before: int
+    round: int
+    check: Check | None  # None: it was never asked for
+    before: int = 0
 
 
 class ReproductionService:
@@ -134,14 +135,12 @@ class ReproductionService:
         return await self.get(view, number)
 
     async def get(self, view: View, number: int) -> Standing:
-        """Return a round's check. Raises SubmissionNotFound if there is none."""
+        """Return how a round's check stands. Raises SubmissionNotFound if there is no round."""
         require_round(view, number)
         check = await self._repository.check(view.submission.id, number)
-        if check is None:
-            raise SubmissionNotFound("That round was not run again.")
-        is_queued = check.state is CheckState.QUEUED
-        before = await self._repository.before(check) if is_queued else 0
-        return Standing(check=check, before=before)
+        if check is None or check.state is not CheckState.QUEUED:
+            return Standing(round=number, check=check)
+        return Standing(round=number, check=check, before=await self._repository.before(check))
 
     async def outcomes(self, view: View) -> Mapping[int, Check]:
         """Return a submission's checks by round, without what is told of their notebooks."""
@@ -154,7 +153,8 @@ class ReproductionService:
         """
         standing = await self.get(view, number)
         file = await self._files.find(view, number, path)
-        found = [one for one in standing.check.notebooks if one["path"] == file.path]
+        notebooks = () if standing.check is None else standing.check.notebooks
+        found = [one for one in notebooks if one["path"] == file.path]
         if not found or not any(one["outputs"] is not None for one in found[0]["cells"]):
             raise SubmissionNotFound(_NO_PAGE)
         made = await self._runner.again(await self._files.read(view, file), found[0])

@@ -124,6 +124,7 @@ submission_decisions = Table(
     Column("summary", Text, nullable=False),
     _person("reviewer_id"),
     Column("decided_at", Instant, nullable=False),
+    Column("scores", Text, nullable=False, server_default="[]"),  # JSON
     ForeignKeyConstraint(
         ["submission_id", "round"],
         ["submission_rounds.submission_id", "submission_rounds.number"],
@@ -232,3 +233,36 @@ reproductions = Table(
     ),
 )
 Index("ix_reproductions_state", reproductions.c.state, reproductions.c.requested_at)
+
+project_reviewers = Table(
+    "project_reviewers",
+    metadata,
+    Column(
+        "project_id",
+        id_column_type(),
+        ForeignKey("projects.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column(
+        "user_id", id_column_type(), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    ),
+)
+Index("ix_project_reviewers_user_id", project_reviewers.c.user_id)
+
+rubrics = Table(
+    "rubrics",
+    metadata,
+    Column("scope", id_column_type(), primary_key=True),  # a project's id, "" for the installation
+    Column("criteria", Text, nullable=False),  # JSON
+)
+
+saved_comments = Table(
+    "saved_comments",
+    metadata,
+    Column("id", id_column_type(), primary_key=True),
+    Column("user_id", id_column_type(), ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+Index("ix_saved_comments_user_id", saved_comments.c.user_id)

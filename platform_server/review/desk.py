@@ -1,0 +1,217 @@
+"""What reviewers work with: who reviews what, rubrics, and comments that are used again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NewType, Protocol, TypeAlias
+
+from platform_server import clock
+from platform_server.errors import (
+    AccessDenied,
+    Conflict,
+    InvalidInput,
+    LimitReached,
+    ThreadNotFound,
+    UserNotFound,
+)
+from platform_server.identity.permissions import ROLE_PERMISSIONS, Permission, may
+from platform_server.projects.model import Access
+from platform_server.review import rubric as rubrics
+from platform_server.review.model import UNDECIDED, Happening, State
+from platform_server.review.repository import Note, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from platform_server.identity.model import Principal, User, UserId
+    from platform_server.projects.model import ProjectId
+    from platform_server.review.repository import SubmissionRepository
+    from platform_server.review.rubric import Rubric
+    from platform_server.review.rules import View
+    from platform_server.review.service import Projects, ReviewService
+
+SavedId = NewType("SavedId", str)
+MAX_SAVED = 300  # comments of one reviewer
+MAX_NAMED = 100  # reviewers of one project
+_REVIEWING = {role for role, may_do in ROLE_PERMISSIONS.items() if Permission.REVIEW in may_do}
+_NO_REVIEWER = "Only reviewers and admins may review."
+_NOT_YOURS = "Only admins, and whoever reviews it, may give it to somebody."
+_OWN = "Nobody reviews their own work."
+_NOT_NAMED = "The project names its reviewers, and this is none of them."
+_FULL = f"You can keep {MAX_SAVED} comments: delete some that you do not use."
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedComment:
+    """Something that a reviewer says again and again."""
+
+    id: SavedId
+    user_id: UserId
+    title: str
+    body: str
+    created_at: datetime
+
+
+SavedComments: TypeAlias = list[SavedComment]
+
+
+class DeskRepository(Protocol):
+    """Who reviews what, rubrics, and saved comments. Every method is one transaction."""
+
+    async def name_reviewers(self, project_id: ProjectId, reviewers: Collection[UserId]) -> None:
+        """Keep who reviews a project; none: every reviewer does. Raises ProjectNotFound."""
+
+    async def rubric(self, project_id: ProjectId | None) -> Rubric | None:
+        """Return a project's own rubric, or with None the installation's."""
+
+    async def save_rubric(self, project_id: ProjectId | None, rubric: Rubric | None) -> None:
+        """Keep a rubric, or with None none."""
+
+    async def saved(self, user_id: UserId) -> SavedComments:
+        """Return somebody's saved comments, by title."""
+
+    async def save(self, comment: SavedComment) -> None:
+        """Keep a new comment."""
+
+    async def drop(self, user_id: UserId, saved_id: SavedId) -> bool:
+        """Remove one of somebody's saved comments; tell whether it was there."""
+
+
+class People(Protocol):
+    """The accounts there are; the identity service's directory is one."""
+
+    async def users(self) -> list[User]:
+        """Return every account."""
+
+
+class DeskService:
+    """Names and assigns reviewers, and keeps rubrics and saved comments."""
+
+    def __init__(
+        self,
+        repository: DeskRepository,
+        submissions: SubmissionRepository,
+        reviews: ReviewService,
+        projects: Projects,
+        people: People,
+        *,
+        now: clock.Clock = clock.utc_now,
+        new_id: clock.IdFactory = clock.new_id,
+    ) -> None:
+        self._repository = repository
+        self._submissions = submissions
+        self._reviews = reviews
+        self._projects = projects
+        self._people = people
+        self._now = now
+        self._new_id = new_id
+
+    async def reviewers(self) -> dict[UserId, str]:
+        """Return everybody who may review, with their names."""
+        return {
+            one.id: one.name or one.email
+            for one in await self._people.users()
+            if one.role in _REVIEWING and one.disabled_at is None
+        }
+
+    async def named(self, principal: Principal, project_id: ProjectId) -> frozenset[UserId]:
+        """Return who reviews a project. Owners and admins. Raises ProjectNotFound, AccessDenied."""
+        await self._require_owner(principal, project_id)
+        return await self._submissions.named_reviewers(project_id)
+
+    async def name(
+        self, principal: Principal, project_id: ProjectId, reviewers: Collection[UserId]
+    ) -> None:
+        """Say who reviews a project; nobody: every reviewer may. Owners and admins.
+
+        Raises ProjectNotFound, AccessDenied, InvalidInput for who may not review.
+        """
+        await self._require_owner(principal, project_id)
+        known = await self.reviewers()
+        if len(reviewers) > MAX_NAMED or not known.keys() >= set(reviewers):
+            raise InvalidInput(_NO_REVIEWER)
+        await self._repository.name_reviewers(project_id, set(reviewers))
+
+    async def assign(self, view: View, reviewer: UserId) -> View:
+        """Make an undecided submission somebody's task: admins, and whose task it is.
+
+        Raises AccessDenied, InvalidInput, Conflict.
+        """
+        submission = view.submission
+        is_theirs = view.is_reviewer and submission.reviewer_id == view.viewer.id
+        if not is_theirs and not may(view.viewer, Permission.ADMIN):
+            raise AccessDenied(_NOT_YOURS)
+        person = {one.id: one for one in await self._people.users()}.get(reviewer)
+        if person is None or person.disabled_at is not None:
+            raise UserNotFound
+        if person.role not in _REVIEWING:
+            raise InvalidInput(_NO_REVIEWER)
+        if reviewer in view.makers:
+            raise Conflict(_OWN)
+        if view.named and reviewer not in view.named:
+            raise InvalidInput(_NOT_NAMED)
+        step = Step(
+            submission_id=submission.id,
+            expected=UNDECIDED,
+            round=submission.round,
+            state=State.SUBMITTED,
+            reviewer_id=reviewer,
+        )
+        note = Note(
+            at=self._now(),
+            actor_id=view.viewer.id,
+            what=Happening.ASSIGNED,
+            detail={"round": submission.round, "reviewer": reviewer},
+            tell=view.parties | {reviewer},
+        )
+        await self._submissions.step(step, note)
+        return await self._reviews.get(view.viewer, submission.id)
+
+    async def rubric(self, project_id: ProjectId | None) -> Rubric:
+        """Return what points are given for in a project; with None in those without their own."""
+        own = None if project_id is None else await self._repository.rubric(project_id)
+        return own or await self._repository.rubric(None) or rubrics.Rubric()
+
+    async def set_rubric(
+        self, principal: Principal, project_id: ProjectId | None, rubric: Rubric
+    ) -> None:
+        """Say what points are given for: in a project its owner or an admin, everywhere an admin.
+
+        Without criteria the installation's counts. Raises ProjectNotFound, AccessDenied,
+        InvalidInput.
+        """
+        if project_id is None:
+            if not may(principal, Permission.ADMIN):
+                raise AccessDenied
+        else:
+            await self._require_owner(principal, project_id)
+        rubrics.check(rubric)
+        await self._repository.save_rubric(project_id, rubric if rubric.criteria else None)
+
+    async def saved(self, principal: Principal) -> SavedComments:
+        """Return the principal's saved comments, by title."""
+        return await self._repository.saved(principal.id)
+
+    async def save(self, principal: Principal, title: str, body: str) -> SavedComment:
+        """Keep a comment. Raises LimitReached."""
+        if len(await self._repository.saved(principal.id)) >= MAX_SAVED:
+            raise LimitReached(_FULL)
+        comment = SavedComment(
+            id=SavedId(self._new_id()),
+            user_id=principal.id,
+            title=title,
+            body=body,
+            created_at=self._now(),
+        )
+        await self._repository.save(comment)
+        return comment
+
+    async def drop(self, principal: Principal, saved_id: SavedId) -> None:
+        """Remove one of the principal's saved comments. Raises ThreadNotFound."""
+        if not await self._repository.drop(principal.id, saved_id):
+            raise ThreadNotFound("There is no such comment.")
+
+    async def _require_owner(self, principal: Principal, project_id: ProjectId) -> None:
+        if not may(principal, Permission.ADMIN):
+            await self._projects.get(principal, project_id, Access.OWNER)
