@@ -98,12 +98,13 @@ class JsonFailures(Failures):
 
 
 class PageFailures(Failures):
-    """Errors as a page for people, or as JSON for what asks for JSON."""
+    """Errors as a page for people, or as JSON for what asks for JSON, or the API."""
 
     def show(self, failure: Failure) -> None:
         """Write it as HTML, unless the client prefers JSON."""
         accepts = self.request.headers.get("Accept", "")
-        if "application/json" in accepts and "text/html" not in accepts:
+        is_api = self.request.path.startswith(f"{self.base_url}api/")
+        if is_api or ("application/json" in accepts and "text/html" not in accepts):
             self.set_header("Content-Type", "application/json")
             self.finish(json.dumps({"message": failure.message, "reason": failure.reason}))
             return

@@ -14,6 +14,7 @@ from platform_extensions.kernels.routes import ROUTES as KERNELS
 from platform_extensions.kernelspecs.routes import ROUTES as KERNELSPECS
 from platform_extensions.lab.handlers import NothingHandler
 from platform_extensions.lab.routes import ROUTES as LAB
+from platform_extensions.openapi.routes import ROUTES as OPENAPI
 from platform_extensions.operations.routes import ROUTES as OPERATIONS
 from platform_extensions.packages.routes import ROUTES as PACKAGES
 from platform_extensions.projects.routes import ROUTES as PROJECTS
@@ -34,6 +35,7 @@ ROUTES: Sequence[Route] = (
     *IDENTITY,
     *KERNELS,
     *KERNELSPECS,
+    *OPENAPI,
     *OPERATIONS,
     *PACKAGES,
     *PROJECTS,

@@ -33,6 +33,7 @@ _PAGE = r"/(?P<mode>lab|doc)(?:/workspaces/(?P<workspace>[a-zA-Z0-9_-]{1,128}))?
 PLACES: dict[str, str] = {
     r"/api/?": "/api/",
     r"/api/health": "/api/health",
+    r"/api/openapi\.json": "/api/openapi.json",
     r"/api/status": "/api/status",
     r"/metrics": "/metrics",
     r"/api/containers/?": "/api/containers/",

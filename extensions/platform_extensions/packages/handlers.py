@@ -111,10 +111,10 @@ class RequirementsHandler(PackagesHandler):
         """Send a requirements file with versions and hashes."""
         found = await self.project(project_id)
         packages = await self.services.environments.recorder.record_of(found)
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.set_header("Content-Disposition", 'attachment; filename="requirements.txt"')
         self.set_header("X-Content-Type-Options", "nosniff")
-        self.finish(requirements_file(packages))
+        text = requirements_file(packages)
+        self.finish(text, set_content_type="text/plain; charset=utf-8")
 
 
 class AuditHandler(PlatformHandler):
