@@ -7,7 +7,7 @@ import re
 import secrets
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,17 @@ class _Installation:
     env: Mapping[str, str]
     clients: AsyncExitStack  # closed with the server
     without_pool: Target | None
+    admins: list[httpx.AsyncClient] = field(default_factory=list)  # signed up when needed
+
+    async def waiting(self) -> int:
+        """Return how many sandboxes wait for whoever comes."""
+        if not self.admins:
+            email, password = "admin@bench.example.org", secrets.token_urlsafe(16)
+            token = await self._new_token(email, password, role="admin")
+            admin = await self.clients.enter_async_context(client(self.address, token))
+            self.admins.append(admin)
+        overview = (await self.admins[0].get("/api/admin/overview")).raise_for_status().json()
+        return int(overview["pool"]["waiting"])
 
     async def new_user(self) -> Target:
         """Sign up a user with a project."""
@@ -68,12 +79,13 @@ class _Installation:
             http=http,
             cool=lambda: _stop_sandboxes(http),
             new_user=self.new_user,
+            waiting=self.waiting,
             enter=lambda browser: _sign_in(browser, f"http://{self.address}", email, password),
             without_pool=self.without_pool,
         )
 
-    async def _new_token(self, email: str, password: str) -> str:
-        add_user = [_COMMAND, "user", "add", email, "--role=learner", "--password-stdin"]
+    async def _new_token(self, email: str, password: str, role: str = "learner") -> str:
+        add_user = [_COMMAND, "user", "add", email, f"--role={role}", "--password-stdin"]
         await run(add_user, env=self.env, stdin=password)
         add_token = [_COMMAND, "token", "add", email, "--name=benchmarks"]
         return (await run(add_token, env=self.env)).strip()

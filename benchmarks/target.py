@@ -31,6 +31,7 @@ class Target:
     pid: int  # of the server
     http: httpx.AsyncClient
     cool: Callable[[], Awaitable[None]]  # ends everything that makes the next start faster
+    waiting: Callable[[], Awaitable[int]]  # how many sandboxes wait for whoever comes
     new_user: Callable[[], Awaitable[Target]]  # signs up one more user
     enter: Callable[[BrowserContext], Awaitable[None]]  # signs a browser in
     without_pool: Target | None = None  # the same, on a server where no sandbox ever waits

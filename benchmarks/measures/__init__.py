@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.measures import (
+    crowd,
     first_output,
     memory,
     notebooks,
@@ -20,4 +21,5 @@ MEASURES = (
     *page.MEASURES,
     *packages.MEASURES,
     *memory.MEASURES,
+    *crowd.MEASURES,
 )

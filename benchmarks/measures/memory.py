@@ -18,7 +18,7 @@ USERS = 6
 _MB = 1_000_000
 
 
-async def _work(target: Target, stack: AsyncExitStack) -> None:
+async def work(target: Target, stack: AsyncExitStack) -> None:
     """Do what makes somebody a user: look at files, have a kernel, listen to events."""
     await target.call("GET", target.contents(""))
     await stack.enter_async_context(running_kernel(target, "user.ipynb"))
@@ -28,17 +28,17 @@ async def _work(target: Target, stack: AsyncExitStack) -> None:
 async def another_user(target: Target) -> AsyncGenerator[float, None]:
     """How much the server grows for each additional user with an idle kernel."""
     async with AsyncExitStack() as stack:
-        await _work(target, stack)
+        await work(target, stack)
         before = pss(target.pid)
         for _ in range(USERS):
-            await _work(await target.new_user(), stack)
+            await work(await target.new_user(), stack)
         yield (pss(target.pid) - before) / USERS / _MB
 
 
 async def another_server(target: Target) -> AsyncGenerator[float, None]:
     """Weigh a whole server, without its kernel: a stock one serves one user."""
     async with AsyncExitStack() as stack:
-        await _work(target, stack)
+        await work(target, stack)
         yield pss(target.pid) / _MB
 
 
