@@ -25,7 +25,8 @@ from jupyter_client.connect import write_connection_file
 
 from agent.publisher import Journaled
 
-_TICK = 0.1  # seconds between two looks whether the program lives
+_TICK = 0.1  # seconds between two looks whether the program lives, while it is asked something
+_LOOK = 1.0  # seconds, while it is not
 _START_PATIENCE = 60.0  # seconds
 _ASK_PATIENCE = 10.0  # seconds for a completion and the like
 _HEED_PATIENCE = 2.0  # seconds for an interrupt
@@ -40,6 +41,7 @@ class Program:
     """The other program, and the connection to it."""
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._is_over = False  # it was ended on purpose
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder, "connection.json"))
             write_connection_file(path, ip="127.0.0.1", key=secrets.token_hex().encode())
@@ -60,24 +62,26 @@ class Program:
     def check(self) -> None:
         """End this process as the program has ended, if it has: it is the kernel."""
         code = self._process.poll()
-        if code is not None:
+        if code is not None and not self._is_over:
             end_like(code)
 
     def end(self) -> None:
-        """Kill it."""
+        """Kill it, since another takes its place."""
+        self._is_over = True
         self._process.kill()
         self._process.wait()
         self.client.stop_channels()
 
     def _await_ready(self) -> None:
+        """Return once it answers, and what it prints arrives: its publisher knows of us later."""
         end = time.monotonic() + _START_PATIENCE
         while time.monotonic() < end:
             self.check()
-            request = self.client.kernel_info()
-            with contextlib.suppress(Exception):
-                for reply in replies(self.client.shell_channel, _TICK):
-                    if reply["parent_header"].get("msg_id") == request:
-                        return
+            self.client.kernel_info()
+            with contextlib.suppress(ValueError):  # what is no message
+                is_heard = any(replies(self.client.shell_channel, _TICK))
+                if is_heard and any(replies(self.client.iopub_channel, _TICK)):
+                    return
         os._exit(1)
 
 
@@ -228,7 +232,8 @@ class Foreign(Journaled):
         channel = program.client.iopub_channel
         with contextlib.suppress(zmq.ZMQError):  # closed: another program takes its place
             while program is self._program:
-                if not channel.socket.poll(round(1000 * _TICK)):
+                if not channel.socket.poll(round(1000 * _LOOK)):
+                    program.check()
                     continue
                 message = channel.get_msg(timeout=0)
                 if message["msg_type"] not in _OWN:

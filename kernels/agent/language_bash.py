@@ -103,10 +103,11 @@ class Shell:
         os.killpg(self._process.pid, signal.SIGKILL)
 
     def _watch(self) -> None:
-        """Tell what is printed while nobody waits, too."""
-        while True:
+        """Tell what is printed while nobody waits, too, and end with the shell."""
+        while self._streams:
             select.select(list(self._streams), [], [])
             self._read()
+        end_like(self._process.wait())
 
     def _read(self) -> None:
         with self._lock:

@@ -107,6 +107,17 @@ async def test_an_editor_is_on_the_screen_again_after_a_reload_and_a_killed_serv
     await ada.page.keyboard.type(":q!\n")
     await ada.terminal_shows("^shell\\n")
     assert (await screen_of(ada))["type"] == "normal"
+
+    await ada.type_in_terminal("htop")
+    await ada.terminal_shows("F10 ?Quit")
+    await ada.page.reload()
+    await ada.terminal_shows("F10 ?Quit")
+    after = await screen_of(ada)
+    assert (after["type"], after["modes"]["mouseTrackingMode"]) == ("alternate", "vt200")
+    await ada.shot("45-htop-after-reload")
+    await ada.page.locator(".jp-Terminal:visible .xterm-screen").click()
+    await ada.page.keyboard.type("q")
+    await ada.terminal_shows("^shell\\n")
     ada.problems.clear()  # the page could not reach the server for a while
     await ada.leave()
 

@@ -123,6 +123,42 @@ async def test_a_cell_goes_on_and_its_reply_arrives(lives: Lives, ada: Person) -
     assert model["execution_state"] == "idle"
 
 
+BASH_WAITS = "echo began; until [ -e go ]; do sleep 0.05; done; echo done"
+DENO_WAITS = """
+console.log('began');
+while (!Array.from(Deno.readDirSync('.')).some(one => one.name === 'go')) {
+  await new Promise(done => setTimeout(done, 50));
+}
+console.log('done');
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "set_value", "code", "tell_value"),
+    [
+        ("bash", "value=kept", BASH_WAITS, "echo $value"),
+        ("deno", "const value = 'kept'", DENO_WAITS, "console.log(value)"),
+    ],
+)
+async def test_kernels_of_other_languages_go_on_as_well(  # noqa: PLR0917 - a table
+    lives: Lives, ada: Person, name: str, set_value: str, code: str, tell_value: str
+) -> None:
+    kernel_id = await start_kernel(ada, "work", name=name)
+    async with connected(ada, kernel_id, session=SESSION) as socket:
+        await socket.run(set_value)
+        request = await socket.execute(code)
+        await socket.first(lambda one: one.content.get("text") == "began\n")
+
+    await kill_and_start(lives)
+
+    async with connected(ada, kernel_id, session=SESSION) as socket:
+        await ada.http.put(
+            "/api/contents/work/go", json={"type": "file", "content": "", "format": "text"}
+        )
+        assert "done" in text_of(await socket.finished(request))
+        assert text_of(await socket.run(tell_value)) == "kept\n"
+
+
 async def test_a_reply_waits_for_the_client_that_asked(lives: Lives, ada: Person) -> None:
     kernel_id = await start_kernel(ada, "work")
     async with connected(ada, kernel_id, session=SESSION) as socket:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
-from platform_extensions.base import PlatformHandler
+from platform_extensions.projects.history import PastHandler
 from platform_extensions.terminals.models import command_model
 from platform_server.errors import CommandNotFound, InvalidInput
 from platform_server.projects.model import ProjectId
@@ -15,11 +15,10 @@ from platform_server.terminals.commands import CommandId
 if TYPE_CHECKING:
     from platform_server.terminals.commands import CommandHistory
 
-_PAGE, _MOST = 50, 500
 _LONGEST = 200  # characters that can be looked for
 
 
-class CommandResource(PlatformHandler):
+class CommandResource(PastHandler):
     """What the resource's handlers share."""
 
     @property
@@ -39,7 +38,7 @@ class CommandsHandler(CommandResource):
         text, before = self.get_query_argument("q", ""), self.get_query_argument("before", None)
         if len(text) > _LONGEST:
             raise InvalidInput(f'"q" has at most {_LONGEST} characters.')
-        limit = self._limit()
+        limit = self.limit()
         found = await self.commands.search(
             self.principal,
             ProjectId(project_id),
@@ -56,12 +55,6 @@ class CommandsHandler(CommandResource):
         await self.commands.forget(self.principal, ProjectId(project_id))
         self.set_status(204)
         self.finish()
-
-    def _limit(self) -> int:
-        value = self.get_query_argument("limit", str(_PAGE))
-        if not value.isascii() or not value.isdecimal() or not 0 < int(value) <= _MOST:
-            raise InvalidInput(f'"limit" is a number from 1 to {_MOST}.')
-        return int(value)
 
 
 class CommandHandler(CommandResource):
