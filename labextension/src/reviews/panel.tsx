@@ -45,12 +45,12 @@ function List(props: ReviewsPanel.IOptions): JSX.Element {
   const { own, hasOthers } = model;
   return (
     <>
-      <header>
+      <div className="platform-Reviews-head">
         <h2>{trans.__('Reviews')}</h2>
         <button type="button" className="platform-Button platform-mod-primary" onClick={submit}>
           {trans.__('Submit…')}
         </button>
-      </header>
+      </div>
       {model.problem !== '' && <p className="platform-Note" role="alert">{model.problem}</p>}
       {hasOthers && <Queue {...props} />}
       {own.length > 0 && (

@@ -2,6 +2,7 @@
 
 import { differenceFrom, type IDifference } from '../history/data.js';
 import type { ServerApi } from '../server/api.js';
+import { ApiError } from '../server/refusal.js';
 import {
   filesFrom,
   noticesFrom,
@@ -18,6 +19,7 @@ import {
   type ISubmittedFile,
   type IThread
 } from './data.js';
+import { reproductionFrom, type IReproduction } from './reproduction.js';
 
 /** What a new comment is about. */
 export interface ITarget {
@@ -97,6 +99,26 @@ export class ReviewApi {
   async difference(id: string, path: string, old: number, round: number): Promise<IDifference> {
     const query = new URLSearchParams({ path, against: `${old}`, round: `${round}` });
     return differenceFrom(await this._api.get(at(id, `/diff?${query.toString()}`)));
+  }
+
+  /** Whether a round reproduces; null if it was not run. */
+  async reproduction(id: string, round: number): Promise<IReproduction | null> {
+    try {
+      return reproductionFrom(await this._api.get(at(id, `/reproduction?round=${round}`)));
+    } catch (reason) {
+      if (reason instanceof ApiError && reason.status === 404) {
+        return null;
+      }
+      throw reason;
+    }
+  }
+
+  async checkAgain(id: string, round: number): Promise<void> {
+    await this._api.post(at(id, '/reproduction'), { round });
+  }
+
+  async cancelCheck(id: string, round: number): Promise<void> {
+    await this._api.delete(at(id, `/reproduction?round=${round}`));
   }
 
   async threads(id: string, round: number): Promise<IThread[]> {

@@ -3,6 +3,7 @@
 import { ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
+import { Poll } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { Changes } from './changes.js';
@@ -11,6 +12,8 @@ import { Files } from './files.js';
 import { Head } from './head.js';
 import { keysFor, type IKey } from './keys.js';
 import type { SubmissionModel } from './model.js';
+
+const INTERVAL = 4_000; // milliseconds between two looks at a check that has not ended
 
 export namespace SubmissionWidget {
   export interface IOptions {
@@ -42,6 +45,17 @@ export class SubmissionWidget extends ReactWidget {
       }
     });
     void model.refresh();
+    this._watch = new Poll({
+      name: `platform:submission-${model.id}`,
+      factory: () => model.watch(),
+      frequency: { interval: INTERVAL, backoff: true, max: 10 * INTERVAL },
+      standby: 'when-hidden'
+    });
+  }
+
+  override dispose(): void {
+    this._watch.dispose();
+    super.dispose();
   }
 
   /** Emitted with what the submission is called, when that is known. */
@@ -80,6 +94,7 @@ export class SubmissionWidget extends ReactWidget {
     }
   }
 
+  private readonly _watch: Poll;
   private readonly _keys: readonly IKey[];
   private _isHelping = false;
   private _name = '';
@@ -112,7 +127,7 @@ function Page(props: IProps): JSX.Element {
 function File({ model, trans, openNotebook }: IProps): JSX.Element {
   const { path, mode, against, round } = model;
   if (path === null) {
-    return <main tabIndex={0} />;
+    return <div className="platform-Submission-main" />;
   }
   return (
     <div className="platform-Submission-file">
@@ -143,7 +158,8 @@ function File({ model, trans, openNotebook }: IProps): JSX.Element {
           <a className="platform-Link" href={model.download(path)}>{trans.__('Download')}</a>
         </span>
       </div>
-      <main
+      <section
+        className="platform-Submission-main"
         key={`${path} ${mode} ${round}`}
         aria-label={path}
         aria-busy={model.isBusy}
@@ -154,7 +170,7 @@ function File({ model, trans, openNotebook }: IProps): JSX.Element {
         ) : (
           <Changes model={model} trans={trans} />
         )}
-      </main>
+      </section>
     </div>
   );
 }

@@ -102,6 +102,7 @@ export function noticeText(notice: INotice, trans: TranslationBundle): string {
     resolved: trans.__('%1 resolved a thread', who),
     reopened: trans.__('%1 reopened a thread', who),
     applied: trans.__('%1 applied a suggestion', who),
+    reproduced: trans.__('it was run again'),
     decided:
       notice.decision === 'approve'
         ? trans.__('%1 approved it', who)

@@ -53,7 +53,8 @@ a[data-address]::after { content: " (" attr(data-address) ")"; color: var(--fain
 """.replace(
     "%DARK%",
     f"@media (prefers-color-scheme: dark) {{ :root:not(.light) {{ {_DARK} }} }}\n"
-    f":root.light {{ color-scheme: light; }}\n:root.dark {{ color-scheme: dark; {_DARK} }}",
+    f":root.light {{ color-scheme: light; }}\n:root.dark {{ color-scheme: dark; {_DARK} }}\n"
+    ":root:is(.light, .dark) { --back: transparent; }",
 )
 
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
