@@ -53,6 +53,7 @@ from platform_server.review.service import ReviewService
 from platform_server.review.submitted import SubmittedFiles
 from platform_server.review.suggestions import SuggestionService
 from platform_server.review.viewer import Viewer
+from platform_server.sandboxes.disk import DiskGuard
 from platform_server.sandboxes.docker_engine import Demands, DockerEngine
 from platform_server.sandboxes.docker_image import image_name
 from platform_server.sandboxes.expiry import AgeStopper
@@ -122,6 +123,7 @@ class Platform:
         self._engine = _engine(settings)
         self._volumes = FolderVolumes(settings.home.volumes)
         self.services = self._services()
+        self._disk = DiskGuard(self.services.sandboxes, settings.home.volumes, settings.disk)
         self._join(self.services)
 
     async def start(self) -> None:
@@ -144,6 +146,7 @@ class Platform:
         await self.services.terminals.start()
         await self.services.reviews.start()
         self.services.idle.start()
+        self._disk.start()
         self.services.ages.start()
         self.services.watch.start()
 
@@ -151,6 +154,7 @@ class Platform:
         """End it all; the sandboxes' last changes are kept first."""
         await self.services.watch.aclose()
         await self.services.ages.aclose()
+        await self._disk.aclose()
         await self.services.idle.aclose()
         await self.services.reviews.aclose()
         await self.services.terminals.aclose()
@@ -379,7 +383,9 @@ def _keep_jupyter_at_home(folder: Path) -> None:
 
 def _engine(settings: Settings) -> DockerEngine:
     seccomp = resource("docker") / "seccomp.json"
-    demands = Demands(runtime=settings.runtime, patched=settings.patched_engine)
+    demands = Demands(
+        runtime=settings.runtime, patched=settings.patched_engine, largest_file=settings.disk.bytes
+    )
     return DockerEngine(installation=settings.installation, seccomp=seccomp, demands=demands)
 
 

@@ -19,6 +19,7 @@ from platform_server.identity.supabase_api import SupabaseKeys
 from platform_server.paths import Home
 from platform_server.review.reproduction.model import CheckLimits
 from platform_server.sandboxes.admission import Places
+from platform_server.sandboxes.disk import DiskLimits
 from platform_server.sandboxes.model import Limits
 from platform_server.sandboxes.pool import PoolSize
 from platform_server.terminals.model import TerminalLimits
@@ -71,6 +72,7 @@ class Settings:
     database_url: str
     image: str = ""  # of the sandboxes; empty: the one that `jupyter platform image build` makes
     runtime: str = ""  # of their containers, by the engine's name for it; empty: its default
+    disk: DiskLimits = field(default_factory=DiskLimits)  # that sandboxes may take
     patched_engine: bool = False  # none is started by an engine with known ways out
     places: Places = field(default_factory=Places)  # for sandboxes
     starts: int = 60  # of one owner's sandboxes in ten minutes; 0: no limit

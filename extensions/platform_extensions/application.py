@@ -27,6 +27,7 @@ from platform_server.contents.limits import ContentsLimits, Quota, Retention
 from platform_server.environments.model import PackagePolicy
 from platform_server.review.reproduction.model import CheckLimits
 from platform_server.sandboxes.admission import Places
+from platform_server.sandboxes.disk import DiskLimits
 from platform_server.sandboxes.model import Limits
 from platform_server.sandboxes.pool import PoolSize
 from platform_server.settings import Settings, environment, settings_from
@@ -111,6 +112,24 @@ class PlatformApp(LabApp):
         help="What is otherwise for the sandboxes of projects whose owner has a role: "
         '`{"reviewer": {"cpus": 2, "memory_mb": 1024, "processes": 512}}`. What is not named is as '
         "for everybody. An admin can set limits for a single project, too.",
+    ).tag(config=True)
+    sandbox_disk_mb = Integer(
+        64 * 1024,
+        min=16,
+        help="How many megabytes of the server's disk the files and the home of one project may "
+        "take, caches and what is not kept included. A sandbox that goes on writing beyond it is "
+        "stopped, and no file in it can be larger.",
+    ).tag(config=True)
+    sandbox_disk_files = Integer(
+        1_000_000,
+        min=1000,
+        help="How many files and folders those may have.",
+    ).tag(config=True)
+    disk_reserve_mb = Integer(
+        1024,
+        min=0,
+        help="How many megabytes of the server's disk are to be left. When there are fewer, the "
+        "sandbox that writes most is stopped.",
     ).tag(config=True)
     max_sandboxes = Integer(
         100,
@@ -316,6 +335,11 @@ class PlatformApp(LabApp):
             settings_from(environment()),
             image=self.sandbox_image,
             runtime=self.sandbox_runtime,
+            disk=DiskLimits(
+                bytes=self.sandbox_disk_mb * MEBIBYTE,
+                files=self.sandbox_disk_files,
+                reserve=self.disk_reserve_mb * MEBIBYTE,
+            ),
             patched_engine=self.require_patched_engine,
             places=Places(
                 most=self.max_sandboxes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import resource
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tornado.http1connection import HTTP1Connection, HTTP1ServerConnection
@@ -20,7 +21,7 @@ from tornado.httputil import (
 from platform_extensions.routing import SMALL_BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from tornado.web import Application
 
@@ -57,13 +58,19 @@ def most_connections() -> int:
 
 
 class Edge(HTTPServerConnectionDelegate):
-    """Stands before the web application; refuses connections beyond a number, and large bodies."""
+    """Stands before the web application; bounds connections in number, and bodies in size.
+
+    When all places are taken, the connection that has said nothing for longest makes place: one
+    that a browser keeps for later, which opens another by itself, or one of somebody who opens many
+    in order to say nothing.
+    """
 
     def __init__(self, application: Application, limits: BodyLimits, *, connections: int) -> None:
         self._application = application
         self._limits = limits
         self._most = connections
-        self._open: set[object] = set()
+        self._open: set[HTTP1ServerConnection] = set()
+        self._silent: dict[HTTP1ServerConnection, None] = {}  # for longest first
 
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
@@ -72,26 +79,41 @@ class Edge(HTTPServerConnectionDelegate):
         assert isinstance(request_conn, HTTP1Connection)
         assert isinstance(server_conn, HTTP1ServerConnection)
         if server_conn not in self._open and len(self._open) >= self._most:
-            server_conn.stream.close()
+            self._make_place(server_conn)
         self._open.add(server_conn)
+        self._silent[server_conn] = None
         inner = self._application.start_request(server_conn, request_conn)
-        return _Bounded(inner, request_conn, self._limits)
+        speaks = partial(self._silent.pop, server_conn, None)
+        return _Bounded(inner, request_conn, self._limits, speaks)
 
     def on_close(self, server_conn: object) -> None:
         """Forget a connection that was closed."""
+        assert isinstance(server_conn, HTTP1ServerConnection)
         self._open.discard(server_conn)
+        self._silent.pop(server_conn, None)
         self._application.on_close(server_conn)
+
+    def _make_place(self, newcomer: HTTP1ServerConnection) -> None:
+        """Close the one that has been silent for longest, or the newcomer if nobody is."""
+        closed = next(iter(self._silent), newcomer)
+        self._silent.pop(closed, None)
+        closed.stream.close()
 
 
 class _Bounded(HTTPMessageDelegate):
     """One request."""
 
     def __init__(
-        self, inner: HTTPMessageDelegate, connection: HTTP1Connection, limits: BodyLimits
+        self,
+        inner: HTTPMessageDelegate,
+        connection: HTTP1Connection,
+        limits: BodyLimits,
+        speaks: Callable[[], object],
     ) -> None:
         self._inner: HTTPMessageDelegate | None = inner
         self._connection = connection
         self._limits = limits
+        self._speaks = speaks  # called when a small request is there, or a large one has begun
         self._limit = 0
         self._received = 0
 
@@ -104,6 +126,8 @@ class _Bounded(HTTPMessageDelegate):
         self._connection.set_max_body_size(self._limit + _DRAINED)
         if self._limit <= SMALL_BODY:
             self._connection.set_body_timeout(SMALL_BODY_PATIENCE)
+        else:
+            self._speaks()
         if _declared(headers) > self._limit:
             self._refuse()
             return None
@@ -117,6 +141,7 @@ class _Bounded(HTTPMessageDelegate):
         return self._inner.data_received(chunk) if self._inner else None
 
     def finish(self) -> None:
+        self._speaks()
         if self._inner:
             self._inner.finish()
         else:

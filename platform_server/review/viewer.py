@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 
 from platform_server.contents.worker_process import WorkerProcess
 from platform_server.errors import TooLarge
@@ -20,6 +20,8 @@ LARGEST = 24 * 2**20  # bytes of a file that is shown
 _PATIENCE = 15.0  # seconds
 _WAITING = 64  # pages that may wait for their turn
 _REMEMBERED = 96 * 2**20  # bytes of pages
+_GIVEN_UP = 4096  # files that took too long
+_AGAIN = 600.0  # seconds after which one of these is tried again
 _WORKER = "platform_server.review.rendering.worker"
 _BUSY = "Many files are being prepared to be looked at: try again soon."
 _TOO_LARGE = "That file is too large to be shown: download it instead."
@@ -35,6 +37,7 @@ class Viewer:
         self._files = files
         self._worker = WorkerProcess(_WORKER, patience=_PATIENCE, waiting=_WAITING, busy=_BUSY)
         self._pages: LRUCache[Key, bytes] = LRUCache(_REMEMBERED, getsizeof=len)
+        self._given_up: TTLCache[Key, bool] = TTLCache(_GIVEN_UP, _AGAIN)
         self._under_way: dict[Key, asyncio.Future[bytes]] = {}
 
     async def page(self, view: View, file: SubmittedFile) -> bytes:
@@ -76,8 +79,14 @@ class Viewer:
     async def _made(self, view: View, file: SubmittedFile, key: Key) -> bytes:
         if file.size > LARGEST:
             raise TooLarge(_TOO_LARGE)
+        if key in self._given_up:
+            raise TooLarge(_TOO_MUCH)
         data = await self._files.read(view, file)
-        made = await self._asked({"name": key[1], "form": key[2]}, data)
+        try:
+            made = await self._asked({"name": key[1], "form": key[2]}, data)
+        except TooLarge:
+            self._given_up[key] = True
+            raise
         if len(made) <= _REMEMBERED // 4:
             self._pages[key] = made
         return made

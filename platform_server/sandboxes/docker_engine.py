@@ -57,6 +57,7 @@ class Demands:
     """What an installation asks of its engine."""
 
     runtime: str = ""  # by which containers run, if not by the engine's default
+    largest_file: int = 0  # bytes that code may write into one; 0: as many as it likes
     patched: bool = False  # no container is started while a way out of it is known
     holes: Holes = known_holes
 
@@ -111,6 +112,7 @@ class DockerEngine:
             installation=self._installation,
             seccomp=self.seccomp.read_text(),
             runtime=self._demands.runtime,
+            largest=self._demands.largest_file,
         )
         name = container_name(self._installation, spec.sandbox_id)
         await self._call(partial(_create_and_start, name=name, body=body))

@@ -26,13 +26,14 @@ def container_name(installation: str, sandbox_id: str) -> str:
 
 
 def container_config(
-    spec: ContainerSpec, *, installation: str, seccomp: str, runtime: str = ""
+    spec: ContainerSpec, *, installation: str, seccomp: str, runtime: str = "", largest: int = 0
 ) -> dict[str, Any]:
     """Return the body of the engine's create call (Docker Engine API 1.41, ContainerCreate).
 
     Everything is refused that a learner does not need: no network, no capability, no privilege to
     gain, a read-only root, the platform's own system call filter, no log that could grow.
-    ``runtime`` is one that the engine knows by that name; empty: the engine's default.
+    ``runtime`` is one that the engine knows by that name; empty: the engine's default. ``largest``
+    is how many bytes one file may have that is written inside; 0: as many as it likes.
     """
     return {
         "Image": spec.image,
@@ -49,7 +50,8 @@ def container_config(
         "AttachStdout": False,
         "AttachStderr": False,
         "StopSignal": "SIGKILL",  # the agent lets no other signal end it
-        "HostConfig": _host_config(spec, seccomp) | ({"Runtime": runtime} if runtime else {}),
+        "HostConfig": _host_config(spec, seccomp, largest)
+        | ({"Runtime": runtime} if runtime else {}),
     }
 
 
@@ -64,7 +66,7 @@ def resources(limits: Limits) -> dict[str, int]:
     }
 
 
-def _host_config(spec: ContainerSpec, seccomp: str) -> dict[str, Any]:
+def _host_config(spec: ContainerSpec, seccomp: str, largest: int) -> dict[str, Any]:
     limits = spec.limits
     return {
         "NetworkMode": "none",
@@ -87,5 +89,8 @@ def _host_config(spec: ContainerSpec, seccomp: str) -> dict[str, Any]:
         **resources(limits),
         "LogConfig": {"Type": "none", "Config": {}},
         "RestartPolicy": {"Name": "no"},
-        "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],
+        "Ulimits": [
+            {"Name": "core", "Soft": 0, "Hard": 0},
+            {"Name": "fsize", "Soft": largest or -1, "Hard": largest or -1},
+        ],
     }

@@ -22,6 +22,9 @@ _STOPPED = {
     "open a terminal to start it again.",
     EndCause.EXPIRED: "The sandbox was stopped because it had run for as long as a sandbox may. "
     "Files are kept; run a cell or open a terminal to start it again.",
+    EndCause.DISK_FULL: "The sandbox was stopped because its project took more of the server's "
+    "disk than it may, and went on writing. Delete files that are not needed, in the file browser "
+    "or in a terminal; what is in the home folder counts, too.",
     EndCause.ENGINE: "The sandbox was stopped with the server. Files are kept.",
 }
 

@@ -40,7 +40,7 @@ SECRETS = {
 RUNTIME = os.environ.get("SANDBOX_RUNTIME", "")  # of all sandboxes; empty: the engine's default
 START_PATIENCE = 120.0  # seconds; a loaded machine is slow
 _KEPT_AWAY = ("JUPYTER", "SUPABASE")  # of the environment in which the tests run
-_COMMAND = Path(sys.executable).with_name("jupyter-platform")
+COMMAND = Path(sys.executable).with_name("jupyter-platform")
 # Many servers share one machine, and one person stands for many.
 _MODEST = (
     "--PlatformApp.warm_sandboxes=0",
@@ -70,7 +70,7 @@ class Server:
         *options: str,
         port: int | None = None,
         variables: dict[str, str] | None = None,
-        command: Sequence[str] = (str(_COMMAND),),
+        command: Sequence[str] = (str(COMMAND),),
     ) -> AsyncIterator[Server]:
         """Start one with the command-line options, and stop it at the end."""
         log = home.with_name(f"{home.name}.log")
