@@ -31,6 +31,7 @@ from ipykernel.kernelbase import Kernel
 from jupyter_client.session import Session
 
 from agent.journal import Entry, Frames, Journal
+from agent.output import PatientStream
 
 _PATIENCE = 0.01  # seconds until the next attempt when no more fits
 _PORTION = 2**20  # bytes of the journal that are sent in one go
@@ -251,6 +252,7 @@ class JournaledApp(IPKernelApp):
     def initialize(self, argv: Any = None) -> None:
         """Prepare everything that runs the kernel."""
         self.session = JournaledSession(parent=self, key=self.session.key)
+        self.outstream_class = f"{PatientStream.__module__}.{PatientStream.__name__}"
         super().initialize(argv)
 
     def init_iopub(self, context: Any) -> None:

@@ -229,9 +229,11 @@ async def test_032_no_file_is_larger_than_a_project_may_be(modest: Server, image
 
 
 FLOODS = {
+    "long lines": "while True: print('x' * 100_000)",
     "tiny messages": "import sys\nwhile True: sys.stdout.write('x'); sys.stdout.flush()",
     "outputs": "while True: display({'text/plain': 'x'}, raw=True)",
     "large displays": "while True: display({'text/plain': 'x' * 5_000_000}, raw=True)",
+    "escapes": "while True: print('\\x1b[31m\\x1b[2J\\x1b[999999999C' * 1000)",
     "nested": """
 deep = current = {}
 for _ in range(500):
