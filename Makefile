@@ -39,7 +39,7 @@ docs: .venv/.test  ## Write the reference pages that follow from the code
 	@$(BIN)/python scripts/reference.py
 
 bench: .venv/.test image  ## Measure ours beside a stock Jupyter Server
-	@$(BIN)/python benchmarks
+	@$(BIN)/python -m benchmarks --history docs/reference/benchmarks.md
 
 install: .venv/.base  ## Install the platform into .venv
 

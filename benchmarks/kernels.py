@@ -40,15 +40,23 @@ class Channels:
 
     async def execute(self, code: str) -> str:
         """Send a request to run code; returns its id."""
+        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
+        return await self._ask("execute_request", content)
+
+    async def complete(self, code: str) -> Message:
+        """Return what a press of Tab at the end of the code offers."""
+        request = await self._ask("complete_request", {"code": code, "cursor_pos": len(code)})
+        return await self.until(request, lambda message: message.kind == "complete_reply")
+
+    async def _ask(self, kind: str, content: dict[str, Any]) -> str:
         header = {
             "msg_id": uuid4().hex,
-            "msg_type": "execute_request",
+            "msg_type": kind,
             "session": self._session,
             "username": "",
             "version": "5.3",
             "date": "2026-01-01T00:00:00Z",
         }
-        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
         await self._socket.send(_packed(header, content))
         return str(header["msg_id"])
 

@@ -6,6 +6,7 @@ from benchmarks.measures import (
     crowd,
     first_output,
     memory,
+    neighbours,
     notebooks,
     packages,
     page,
@@ -22,4 +23,5 @@ MEASURES = (
     *packages.MEASURES,
     *memory.MEASURES,
     *crowd.MEASURES,
+    *neighbours.MEASURES,
 )

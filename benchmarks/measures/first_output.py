@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks.kernels import channels, end_session, new_session, running_kernel
-from benchmarks.rounds import Measure
+from benchmarks.rounds import Goal, Measure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -58,6 +58,7 @@ MEASURES = (
         stock=cold,
         rounds=9,
         quick_rounds=2,
+        goal=Goal(ratio=2),
     ),
     Measure(
         title="session -> websocket -> first output, warm pool",
@@ -66,6 +67,7 @@ MEASURES = (
         stock=cold,
         rounds=9,
         quick_rounds=2,
+        goal=Goal(ratio=0.2),
     ),
     Measure(
         title="session -> websocket -> first output, sandbox running",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.kernels import running_kernel
 from benchmarks.processes import children, pss
-from benchmarks.rounds import Measure
+from benchmarks.rounds import Goal, Measure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -67,6 +67,7 @@ MEASURES = (
         stock=another_server,
         rounds=1,
         quick_rounds=1,
+        goal=Goal(value=5),
     ),
     Measure(
         title="idle sandbox with a kernel (stock: the kernel's process)",
@@ -75,5 +76,6 @@ MEASURES = (
         stock=idle_kernel,
         rounds=1,
         quick_rounds=1,
+        goal=Goal(value=65),
     ),
 )

@@ -8,7 +8,7 @@ from itertools import count
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.rounds import Measure
+from benchmarks.rounds import Goal, Measure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -82,6 +82,7 @@ MEASURES = (
         stock=save,
         rounds=50,
         quick_rounds=10,
+        goal=Goal(ratio=1.5),
     ),
     Measure(
         title=f"load a {CELLS}-cell notebook",
@@ -90,5 +91,6 @@ MEASURES = (
         stock=load,
         rounds=50,
         quick_rounds=10,
+        goal=Goal(ratio=1.5),
     ),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import async_playwright
 
-from benchmarks.rounds import Measure
+from benchmarks.rounds import Goal, Measure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -126,6 +126,7 @@ MEASURES = (
         stock=usable,
         rounds=7,
         quick_rounds=2,
+        goal=Goal(ratio=1, value=2000),
     ),
     Measure(
         title="page, cold cache: notebook link -> first output",
@@ -134,5 +135,6 @@ MEASURES = (
         stock=linked,
         rounds=7,
         quick_rounds=2,
+        goal=Goal(ratio=1, value=2500),
     ),
 )

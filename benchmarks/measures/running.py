@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks.kernels import running_kernel
-from benchmarks.rounds import Measure
+from benchmarks.rounds import Goal, Measure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -23,6 +23,18 @@ async def restart(target: Target) -> AsyncGenerator[float, None]:
             await kernel.first_output("print('again')")
             yield 1000 * (perf_counter() - begin)
             await kernel.run("0")
+
+
+async def first_completion(target: Target) -> AsyncGenerator[float, None]:
+    """From the first Tab in a new kernel to what it offers."""
+    while True:
+        async with running_kernel(target, "tab.ipynb") as (_, kernel):
+            await kernel.run("import math")
+            begin = perf_counter()
+            offered = await kernel.complete("math.si")
+            taken = perf_counter() - begin
+        assert any("sin" in match for match in offered.content["matches"])
+        yield 1000 * taken
 
 
 async def round_trip(target: Target) -> AsyncGenerator[float, None]:
@@ -42,6 +54,16 @@ MEASURES = (
         stock=restart,
         rounds=15,
         quick_rounds=3,
+        goal=Goal(ratio=0.25),
+    ),
+    Measure(
+        title="first Tab in a new kernel -> completions",
+        unit="ms",
+        ours=first_completion,
+        stock=first_completion,
+        rounds=5,
+        quick_rounds=1,
+        goal=Goal(ratio=0.2),
     ),
     Measure(
         title="execute round trip over the websocket",
@@ -50,5 +72,6 @@ MEASURES = (
         stock=round_trip,
         rounds=100,
         quick_rounds=20,
+        goal=Goal(ratio=0.3),
     ),
 )

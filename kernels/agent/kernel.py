@@ -33,6 +33,10 @@ PRELOADED = (
     "tornado.platform.asyncio",
 )
 
+# Jedi takes three seconds for the first Tab of each kernel, and 40 MB for ever. Without it what is
+# there is looked at. A project's own configuration of IPython may say otherwise.
+_DEFAULTS = {"IPCompleter": {"use_jedi": False}}
+
 
 def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
     """Run a kernel in this process until it is asked to shut down.
@@ -41,6 +45,7 @@ def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
     """
     import zmq
     from ipykernel.heartbeat import Heartbeat
+    from traitlets.config import Config
 
     from agent.languages import language
     from agent.publisher import JournaledApp
@@ -87,7 +92,11 @@ def run(request: Mapping[str, Any], listening: Mapping[int, int]) -> None:
     os.environ.update(request["env"])
     ports = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}
     app = HandedKernelApp.instance(
-        transport="ipc", ip="/run/kernel", kernel_class=language(request["name"]), **ports
+        config=Config(_DEFAULTS),
+        transport="ipc",
+        ip="/run/kernel",
+        kernel_class=language(request["name"]),
+        **ports,
     )
     app.session.key = request["key"].encode()
     app.initialize([])

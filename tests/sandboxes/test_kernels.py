@@ -50,6 +50,22 @@ async def test_a_kernel_is_forked_by_the_agent(sandbox: AgentRuntime, ask: Ask) 
     assert parent == "1"
 
 
+async def test_a_first_tab_offers_what_is_there_and_loads_no_analyser(
+    sandbox: AgentRuntime, ask: Ask
+) -> None:
+    kernel = await sandbox.start_kernel(launch())
+    await evaluate(ask, kernel, "globals().update(math=__import__('math'))")
+
+    offered = await ask(
+        kernel.endpoints, "complete_request", code="math.isq", cursor_pos=len("math.isq")
+    )
+
+    is_analysed = await evaluate(ask, kernel, "'parso.python.tree' in __import__('sys').modules")
+    await kernel.kill()
+    assert [match.rpartition(".")[2] for match in offered["matches"]] == ["isqrt"]
+    assert is_analysed == "False"
+
+
 async def test_a_kernel_finds_its_folder_and_no_secret(sandbox: AgentRuntime, ask: Ask) -> None:
     await sandbox.execute(
         ["mkdir", "-p", "deep/er"], cwd="", timeout=10, stdin=b"", output_limit=100
