@@ -15,7 +15,9 @@ from agent.streams import read_some, write_some
 ADDRESS = ("127.0.0.1", 3141)
 PACKAGE_SOCKET = "/run/platform/packages.sock"
 _MOST = 64  # connections at once
-_WAITING = 64 * 1024  # bytes for one side before the other is made to wait
+# Bytes read at once, and for one side before the other is made to wait: packages are large, and
+# each turn of the loop costs as much as copying this.
+_PIECE = _WAITING = 256 * 1024
 
 
 class Forwarder:
@@ -77,7 +79,7 @@ class _Pair:
     def _turn(self) -> None:
         for one, other in (self._sides, self._sides[::-1]):
             if self._may_read(one, other):
-                data = read_some(one.socket.fileno())
+                data = read_some(one.socket.fileno(), _PIECE)
                 one.has_ended = data == b""
                 other.waiting += data or b""
         is_over = False

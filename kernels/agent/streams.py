@@ -133,10 +133,10 @@ def read_rest(fd: int) -> Iterator[bytes]:
         yield data
 
 
-def read_some(fd: int) -> bytes | None:
+def read_some(fd: int, most: int = _CHUNK) -> bytes | None:
     """Return what there is to read, b"" at the end, None when nothing is there yet."""
     try:
-        return os.read(fd, _CHUNK)
+        return os.read(fd, most)
     except BlockingIOError:
         return None
     except OSError:  # EIO: no process has the terminal open any more

@@ -8,12 +8,14 @@ import stat
 import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platform_server import paths
 from platform_server.app import make_identity
+from platform_server.clock import utc_now
 from platform_server.errors import EngineUnavailable, StorageUnavailable
 from platform_server.identity.model import Role
 from platform_server.sandboxes.docker_engine import DockerEngine
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 OLDEST_PYTHON = (3, 11)
 SCARCE, TOO_LITTLE = 5 << 30, 500 << 20  # bytes of disk
 SANDBOX_USER = 1000
+OLD_IMAGE = timedelta(days=7)  # what it is made of may have been repaired
 
 
 class Level(Enum):
@@ -229,9 +232,20 @@ def _known_bad(part: str, version: str, found: list[Vulnerability]) -> Finding:
 
 async def image(docker: DockerEngine, name: str) -> Finding:
     """Look for the sandboxes' image."""
-    if await docker.has_image(name):
-        return good(f"The sandbox image {name} is there")
-    return bad(f"The sandbox image {name} is missing", "Type: jupyter platform image build")
+    made_at = await docker.image_made_at(name)
+    if made_at is None:
+        return bad(f"The sandbox image {name} is missing", "Type: jupyter platform image build")
+    return image_age(name, utc_now() - made_at)
+
+
+def image_age(name: str, age: timedelta) -> Finding:
+    """Tell whether an image has to be built again: what it is made of gets repaired meanwhile."""
+    if age < OLD_IMAGE:
+        return good(f"The sandbox image {name} is there, and {age.days} days old")
+    return warning(
+        f"The sandbox image {name} is {age.days} days old: it lacks the repairs made since",
+        f"Type: docker rmi {name}, then jupyter platform image build",
+    )
 
 
 def _first_line(error: BaseException | None) -> str:

@@ -104,6 +104,18 @@ class DockerEngine:
 
         return await self._call(look)
 
+    async def image_made_at(self, image: str) -> datetime | None:
+        """Return when an image on the engine was built, None if it is not there."""
+
+        def look(client: DockerClient) -> datetime | None:
+            try:
+                found = client.images.get(image)
+            except ImageNotFound:
+                return None
+            return _moment(found.attrs["Created"])
+
+        return await self._call(look)
+
     async def start(self, spec: ContainerSpec) -> Container:
         """Create and start a container. Raises ImageMissing, SandboxStartFailed."""
         await self._require_patched()

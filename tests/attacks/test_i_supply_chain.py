@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from platform_server.cli.findings import Level, image_age
+from platform_server.cli.findings import image as examined
 from platform_server.environments.index import HttpIndex
 from platform_server.errors import PackageIndexUnavailable
 from platform_server.identity.model import Role
@@ -19,6 +21,8 @@ from platform_server.testing.serving import Person, Server, join
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from platform_server.sandboxes.docker_engine import DockerEngine
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime.now(UTC)
@@ -128,13 +132,14 @@ async def test_021_the_index_is_no_proxy_and_there_is_no_other(market: Market) -
     assert "169.254.169.254/latest" in kept
     port = market.public.url.split(":")[2].split("/")[0]
     for command in (
-        f"uv pip install --index-url=http://127.0.0.1:{port}/simple acme-tools",
+        f"uv pip install --default-index=http://127.0.0.1:{port}/simple acme-tools",
         "pip install -q --retries=0 -i http://203.0.113.9/ --trusted-host=203.0.113.9 acme-tools",
         "uv pip install git+ssh://git@example.org/acme.git",
-        "uv pip install --index-url=https://example.org/simple fresh-lib==2.0",
+        "uv pip install --default-index=https://example.org/simple fresh-lib==2.0",
         "uv pip install https://example.org/acme_tools-99.0-py3-none-any.whl",
     ):
-        assert (await market.mallory.run(command))["exit_code"] != 0, command
+        done = await market.mallory.run(f"UV_HTTP_RETRIES=0 {command}")
+        assert done["exit_code"] != 0, (command, done)
 
 
 async def test_021_the_server_does_not_follow_the_index_into_its_own_network() -> None:
@@ -252,6 +257,16 @@ async def test_101_nobody_can_spoil_what_others_install(market: Market) -> None:
         "uv pip install sample-lib && python -c 'import sample_lib; print(sample_lib.answer)'"
     )
     assert theirs["stdout"] == "42\n", theirs
+
+
+async def test_102_an_image_of_last_week_is_warned_of(engine: DockerEngine, image: str) -> None:
+    fresh = await examined(engine, image)
+    assert fresh.what.startswith(f"The sandbox image {image} is ")
+    assert fresh.level in {Level.GOOD, Level.WARNING}  # it may have been built long ago
+    assert image_age(image, timedelta(days=6, hours=23)).level is Level.GOOD
+    old = image_age(image, timedelta(days=8))
+    assert old.level is Level.WARNING
+    assert "image build" in old.advice
 
 
 def test_103_what_the_page_is_built_of_is_pinned_with_its_hash() -> None:
