@@ -23,7 +23,7 @@ _SHELL = ("/bin/bash", "--norc", "--noprofile", "--noediting", "-i")
 _BEGIN = "set +m +H +o history; PS1= PS2= PS0=; unset PROMPT_COMMAND; shopt -s expand_aliases\n"
 _CHUNK = 32 * 1024
 _TICK = 0.1  # seconds between two looks whether the shell lives
-_HEED_PATIENCE = 3.0  # seconds for an interrupt
+_HEED_PATIENCE, _HEED_ATTEMPTS = 0.5, 8  # seconds for an interrupt, and how often it is tried
 _MOST_MATCHES = 1000
 _BREAKS = " \t\n;|&()<>\"'`="
 
@@ -181,10 +181,12 @@ class Bash(Journaled):
         }
 
     def _interrupt(self) -> dict[str, Any]:
-        self._shell.interrupt()
-        try:
-            self._shell.answer(_HEED_PATIENCE)
-        except TimeoutError:  # what runs does not heed it
+        for _attempt in range(_HEED_ATTEMPTS):  # one is lost on a command that is just beginning
+            self._shell.interrupt()
+            with contextlib.suppress(TimeoutError):
+                self._shell.answer(_HEED_PATIENCE)
+                break
+        else:
             self._shell.kill()
             self._shell.answer()  # which ends this process, too
         return self._error("KeyboardInterrupt", "", "Interrupted.")
