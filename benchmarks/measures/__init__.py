@@ -10,6 +10,7 @@ from benchmarks.measures import (
     notebooks,
     packages,
     page,
+    review,
     running,
     terminals,
 )
@@ -20,6 +21,7 @@ MEASURES = (
     *terminals.MEASURES,
     *notebooks.MEASURES,
     *page.MEASURES,
+    *review.MEASURES,
     *packages.MEASURES,
     *memory.MEASURES,
     *crowd.MEASURES,
