@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 import pytest
@@ -11,65 +10,16 @@ import pytest
 from platform_server.review.following import followed
 from platform_server.review.lines import Fate, follow
 from platform_server.review.model import Anchor
-from platform_server.testing.edits import (
-    EDITS,
-    Author,
-    Cells,
-    Edit,
-    bytes_of,
-    first_draft,
-    places,
-)
+from platform_server.testing.anchors import cases, measured, printed, total
 from platform_server.testing.places import code_cell, notebook
-
-SEEDS = range(6)
-
-
-def edited(edits: tuple[Edit, ...], seed: int) -> tuple[Cells, Cells]:
-    author = Author(random.Random(seed))
-    before = after = first_draft(author)
-    for edit in edits:
-        after = edit(author, after)
-    return before, after
-
-
-def score(before: Cells, after: Cells) -> tuple[int, int]:
-    """Return how many of the lines' places were told right, and how many there are."""
-    old, new, truth = bytes_of(before), bytes_of(after), places(after)
-    right = total = 0
-    for cell in before:
-        for number, (tag, text) in enumerate(cell.lines, 1):
-            place = followed(Anchor(path="n.ipynb", cell_id=cell.id, line=number), old, new)
-            at = (place.anchor.cell_id, place.anchor.line)
-            is_gone = place.fate is Fate.OUTDATED
-            right += is_gone if tag not in truth else (at == truth[tag] and not is_gone)
-            total += bool(text)
-    return right, total
-
-
-def pairs() -> list[tuple[tuple[Edit, ...], int]]:
-    """Return single edits, and three of them one after the other."""
-    single: list[tuple[tuple[Edit, ...], int]] = [
-        ((edit,), seed) for edit in EDITS for seed in SEEDS
-    ]
-    several = [(tuple(random.Random(seed).sample(EDITS, 3)), seed) for seed in range(100, 160)]
-    return single + several
 
 
 def test_nineteen_of_twenty_comments_are_found_again(record_property: Any) -> None:
-    table: dict[str, list[int]] = {}
-    for edits, seed in pairs():
-        right, total = score(*edited(edits, seed))
-        name = edits[0].__name__ if len(edits) == 1 else "three edits"
-        line = table.setdefault(name, [0, 0])
-        line[0] += right
-        line[1] += total
-    shares = {name: round(100 * right / total, 1) for name, (right, total) in table.items()}
-    right, total = (sum(line[part] for line in table.values()) for part in (0, 1))
-
-    record_property("anchors", json.dumps(shares | {"all": round(100 * right / total, 1)}))
-    assert right >= 0.95 * total, shares
-    assert min(shares.values()) >= 85, shares
+    table = measured(cases())
+    record_property("anchors", printed(table))
+    for count in total(table):
+        assert count.share >= 95, printed(table)
+    assert min(count.share for line in table.values() for count in line) >= 85, printed(table)
 
 
 def cells(*sources: str, ids: str = "abcdef") -> bytes:

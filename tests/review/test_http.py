@@ -92,6 +92,18 @@ async def test_the_whole_story_in_two_rounds(
     (followed,) = await got(reviewer, f"{url}/comments")
     assert (followed["now"]["fate"], followed["now"]["anchor"]["line"]) == ("changed", 1)
     assert diff["kind"] == "notebook"
+    (changed,) = diff["findings"]["cells"]
+    assert (changed["cell_id"], changed["source"], changed["stale"]) == ("one", True, True)
+    sides = [await reviewer.http.get(diff["sides"][one]) for one in ("before", "after")]
+    assert ["x = 2" in one.text for one in sides] == [False, True]
+    mine = await got(reviewer, f"{url}/changes", against="mine")
+    assert (mine["against"], mine["round"]) == (1, 2)
+    assert [(one["path"], one["change"]) for one in mine["files"]] == [
+        ("analysis.ipynb", "changed")
+    ]
+    for wrong in ({"against": "x"}, {"against": "0", "round": "now"}):
+        answer = await reviewer.http.get(f"{url}/changes", params=wrong)
+        assert answer.status_code == 400
     assert "x = 2" in diff["unified"]
     stale = await reviewer.http.post(f"{url}/decision", json=decision)
     assert refused(stale, 409, "conflict")
