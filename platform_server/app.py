@@ -233,7 +233,12 @@ class Platform:
             limits=limits,
             idle=idle,
             ages=AgeStopper(sandboxes, settings.most_age, clock=clock.utc_now),
-            watch=SandboxWatch(sandboxes.watched, sandboxes.notices, clock=clock.utc_now),
+            watch=SandboxWatch(
+                sandboxes.watched,
+                sandboxes.notices,
+                clock=clock.utc_now,
+                disk=contents.quotas.share,
+            ),
             terminals=terminals,
             commands=commands,
             packages=packages,

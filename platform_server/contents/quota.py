@@ -59,6 +59,10 @@ class Quotas:
             known = self._known[project_id] = await self.usage(project_id)
         return known
 
+    async def share(self, project_id: ProjectId) -> tuple[int, int]:
+        """Return how many bytes the project has, as it is known here, and how many it may."""
+        return (await self.remembered(project_id)).bytes, self.most.bytes
+
     async def room(self, project_id: ProjectId) -> Room:
         """Return what the project may still take. The caller holds the project's lock."""
         known = await self.remembered(project_id)

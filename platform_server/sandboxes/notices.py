@@ -20,6 +20,7 @@ class NoticeKind(Enum):
     MEMORY = "memory"  # it is nearly used up
     OUT_OF_MEMORY = "out_of_memory"  # a process was ended, and no kernel or shell
     PROCESSES = "processes"  # no more can be started
+    DISK = "disk"  # the project's files have nearly all the room that they may
     IDLE = "idle"  # the sandbox will be stopped because nobody uses it
     IN_USE = "in_use"  # it will not: somebody uses it again
     EXPIRY = "expiry"  # the sandbox will be stopped because of its age

@@ -38,6 +38,7 @@ class Bench:
     """One sandbox that is watched, and what is told of it."""
 
     pressure: Pressure = CALM
+    stored: int = 0
     time: Time = field(default_factory=Time)
     told: list[Notice] = field(default_factory=list)
 
@@ -52,7 +53,12 @@ class Bench:
             limits=LIMITS,
             created_at=self.time(),
         )
-        self.watch = SandboxWatch(lambda: [(sandbox, self)], self._notices, clock=self.time)
+        self.watch = SandboxWatch(
+            lambda: [(sandbox, self)], self._notices, clock=self.time, disk=self._disk
+        )
+
+    async def _disk(self, _project_id: ProjectId) -> tuple[int, int]:
+        return self.stored, 100 * MEBIBYTE
 
     async def _measure(self) -> Pressure:
         return self.pressure
@@ -126,3 +132,11 @@ async def test_processes_that_cannot_be_started_are_told_once_a_while(bench: Ben
     bench.time.pass_by(seconds=61)
     assert await bench.measures(forks_refused=91) == [NoticeKind.PROCESSES]
     assert (bench.told[0].used, bench.told[0].limit) == (100, 100)
+
+
+async def test_a_disk_that_is_nearly_full_is_told_once(bench: Bench) -> None:
+    for bench.stored in (84 * MEBIBYTE, 85 * MEBIBYTE, 99 * MEBIBYTE):
+        await bench.watch.look_at_disks()
+    (notice,) = bench.told
+    assert notice.kind is NoticeKind.DISK
+    assert "85 MB of the 100 MB" in notice.detail
