@@ -244,7 +244,7 @@ def image_age(name: str, age: timedelta) -> Finding:
         return good(f"The sandbox image {name} is there, and {age.days} days old")
     return warning(
         f"The sandbox image {name} is {age.days} days old: it lacks the repairs made since",
-        f"Type: docker rmi {name}, then jupyter platform image build",
+        "Type: jupyter platform image build --again",
     )
 
 

@@ -13,11 +13,12 @@ def image() -> None:
 
 
 @image.command()
-def build() -> None:
-    """Build it if it is missing or old."""
+@click.option("--again", is_flag=True, help="Make all of it anew, with what was repaired since.")
+def build(*, again: bool) -> None:
+    """Build it if it is missing or of another version."""
     from platform_server.sandboxes.docker_image import build_image
 
-    run(lambda: build_image(lambda line: click.echo(line, err=True)))
+    run(lambda: build_image(lambda line: click.echo(line, err=True), again=again))
 
 
 @click.group("db")

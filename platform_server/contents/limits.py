@@ -31,6 +31,7 @@ class ContentsLimits:
     read: int = 128 * 2**20  # one file read into memory
     scanned: int = 50_000  # files and folders of one workspace that are kept in step
     listed: int = 32 * 2**20  # new bytes that looking into a folder takes into the store
+    hourly: int = 50 * 2**30  # new bytes of one project in an hour, earlier states included
     quota: Quota = field(default_factory=Quota)
     retention: Retention = field(default_factory=Retention)
     grace: timedelta = timedelta(hours=24)  # in which a blob that nothing refers to is not removed

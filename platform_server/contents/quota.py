@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
 
 from platform_server.contents.model import Usage
-from platform_server.errors import QuotaExceeded
+from platform_server.errors import QuotaExceeded, TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from platform_server.projects.model import ProjectId
 
 _PROJECTS_REMEMBERED = 512
+_TOO_FAST = (
+    "This project was given so much in the last hour that the rest has to wait: save large files "
+    "more rarely."
+)
 
 
 @dataclass(kw_only=True)
@@ -45,6 +50,8 @@ class Quotas:
     def __init__(self, parts: Parts) -> None:
         self._repository = parts.repository
         self.most = parts.limits.quota
+        self._hourly = parts.limits.hourly
+        self._written: LRUCache[tuple[ProjectId, int], int] = LRUCache(_PROJECTS_REMEMBERED)
         self._known: LRUCache[ProjectId, Usage] = LRUCache(_PROJECTS_REMEMBERED)
         self._not_kept: LRUCache[ProjectId, dict[str, int]] = LRUCache(_PROJECTS_REMEMBERED)
 
@@ -88,7 +95,13 @@ class Quotas:
             raise QuotaExceeded(self._refusal(room, size))
 
     async def foresee(self, project_id: ProjectId, path: str, size: int) -> None:
-        """Raise QuotaExceeded early, when so many bytes at the path will not fit in any case."""
+        """Raise QuotaExceeded early, when so many bytes at the path will not fit in any case.
+
+        Raises TooManyRequests when the project was given too many new bytes lately: each state of a
+        file is kept, and a large one that is saved again and again would fill the store.
+        """
+        if not self.has_pace(project_id, size):
+            raise TooManyRequests(_TOO_FAST, retry_after=600)
         usage = self._known.get(project_id) or await self.usage(project_id)
         if usage.bytes + size <= self.most.bytes and usage.files < self.most.files:
             return
@@ -97,6 +110,15 @@ class Quotas:
         room = Room(bytes=self.most.bytes - usage.bytes, files=self.most.files - usage.files)
         if not room.take(size=more, files=files):
             raise QuotaExceeded(self._refusal(room, more))
+
+    def has_pace(self, project_id: ProjectId, size: int) -> bool:
+        """Tell whether the project may be given so many new bytes in this hour."""
+        return self._written.get((project_id, _hour()), 0) + size <= self._hourly
+
+    def wrote(self, project_id: ProjectId, size: int) -> None:
+        """Note that the project was given new bytes."""
+        key = (project_id, _hour())
+        self._written[key] = self._written.get(key, 0) + size
 
     def changed(self, project_id: ProjectId, *, size: int, files: int) -> None:
         """Note that the project has become larger or smaller."""
@@ -136,6 +158,10 @@ class Quotas:
                 "left: delete something, or ask for more."
             )
         return f"The project may have {self.most.files:,} files: delete some, or ask for more."
+
+
+def _hour() -> int:
+    return int(monotonic() // 3600)
 
 
 def growth(size: int, replaced: Entry | None) -> tuple[int, int]:

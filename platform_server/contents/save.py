@@ -66,6 +66,7 @@ class Saver:
             if entry is not None and _holds(entry, spool):
                 return await self._unchanged(entry, terms)
             await self._quotas.require(project_id, size=spool.size, replaced=entry)
+            self._quotas.wrote(project_id, spool.size)
             change = _change(path, staged, entry, spool, terms)
             saved = await uninterrupted(self._commit(project_id, change, spool))
             more, files = growth(spool.size, entry)

@@ -270,7 +270,10 @@ class Step:
             return
         if entry is not None and revision is None:  # a file took the place of a folder
             batch.changes.append(Remove(path=path))
+        if not self._quotas.has_pace(batch.project_id, spool.size):
+            raise QuotaExceeded  # it can be read where it is, and is taken over in another hour
         await self._parts.blobs.put(batch.project_id, spool)
+        self._quotas.wrote(batch.project_id, spool.size)
         batch.changes.append(
             Save(
                 path=path,

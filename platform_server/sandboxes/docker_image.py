@@ -46,25 +46,25 @@ def image_name() -> str:
     return f"platform-sandbox:{digest.hexdigest()[:12]}"
 
 
-async def build_image(report: Callable[[str], None]) -> str:
+async def build_image(report: Callable[[str], None], *, again: bool = False) -> str:
     """Build the image unless the engine has it, and return its name.
 
-    ``report`` is told each step, and the build's own output. Raises EngineUnavailable,
-    ImageBuildFailed.
+    ``report`` is told each step, and the build's own output. ``again`` makes all of it anew, with
+    what was repaired since. Raises EngineUnavailable, ImageBuildFailed.
     """
-    return await asyncio.to_thread(_build, report)
+    return await asyncio.to_thread(_build, report, again=again)
 
 
-def _build(report: Callable[[str], None]) -> str:
+def _build(report: Callable[[str], None], *, again: bool) -> str:
     name = image_name()
     try:
         client = connect()
-        if _has(client, name):
+        if _has(client, name) and not again:
             report(f"The sandbox image {name} is there.")
             return name
-        base = _base(client, report)
+        base = _base(client, report, again=again)
         report(f"Building {name} on {base}: a minute or two.")
-        _build_on(client, base, name, report)
+        _build_on(client, base, name, report, again=again)
     except APIError as error:
         raise ImageBuildFailed(f"The engine refused the build: {error.explanation}") from error
     except (DockerException, RequestException) as error:
@@ -81,13 +81,13 @@ def _has(client: DockerClient, name: str) -> bool:
     return True
 
 
-def _base(client: DockerClient, report: Callable[[str], None]) -> str:
+def _base(client: DockerClient, report: Callable[[str], None], *, again: bool) -> str:
     """Return an image with Python: the official one, or one of the distribution's own packages."""
-    if _has(client, OFFICIAL_BASE):
+    if _has(client, OFFICIAL_BASE) and not again:
         return OFFICIAL_BASE
     codename = _release().get("VERSION_CODENAME", "")
     local = f"platform-base:{codename}"
-    if codename and _has(client, local):
+    if codename and _has(client, local) and not again:
         return local
     report(f"Looking for {OFFICIAL_BASE}.")
     try:
@@ -133,7 +133,9 @@ def _install_mmdebstrap() -> None:
         subprocess.run([_tool("apt-get"), *arguments], check=True, capture_output=True)  # noqa: S603
 
 
-def _build_on(client: DockerClient, base: str, name: str, report: Callable[[str], None]) -> None:
+def _build_on(
+    client: DockerClient, base: str, name: str, report: Callable[[str], None], *, again: bool
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder)
         for part, path in _parts():
@@ -142,7 +144,13 @@ def _build_on(client: DockerClient, base: str, name: str, report: Callable[[str]
             shutil.copyfile(path, target)
         arguments = {"BASE_IMAGE": base, **_site_inputs(context / "inputs")}
         steps = client.api.build(
-            path=folder, tag=name, buildargs=arguments, network_mode="host", rm=True, decode=True
+            path=folder,
+            tag=name,
+            buildargs=arguments,
+            network_mode="host",
+            rm=True,
+            nocache=again,
+            decode=True,
         )
         for step in steps:
             if "error" in step:

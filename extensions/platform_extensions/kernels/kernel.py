@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from contextvars import Context
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,7 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
         self._runtime = parts.runtime
         self._policy = RestartPolicy()
         self._watch = KernelWatch(self, self._policy, parts.figures)
+        self._restart: asyncio.Task[None] | None = None  # the one under way, or the last
         self._one_at_a_time = asyncio.Lock()  # starts, restarts and shutdowns
         self.execution_state = "starting"
         self.last_activity = datetime.now(UTC)
@@ -155,7 +157,15 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
         self._watch.tell(ended, "dead")
 
     async def restart_kernel(self, *_args: Any, **_kwargs: Any) -> None:  # type: ignore[override]
-        """Kill the kernel and start it again on the same endpoints, whatever its state."""
+        """Kill the kernel and start it again on the same endpoints, whatever its state.
+
+        Who asks while that is under way waits for it, and gets the same new kernel.
+        """
+        if self._restart is None or self._restart.done():
+            self._restart = asyncio.create_task(self._begin_anew(), context=Context())
+        await asyncio.shield(self._restart)
+
+    async def _begin_anew(self) -> None:
         async with self._one_at_a_time:
             self._watch.stop()
             self._policy.forgive()
