@@ -65,8 +65,10 @@ async def submission_with_payloads(maker: Person) -> tuple[str, list[str], int]:
 SCROLL = """async () => {
   const main = document.querySelector('.platform-Submission-main');
   const drawn = () => new Promise(done => requestAnimationFrame(() => done()));
-  for (let top = 0; top < main.scrollHeight; top += 600) {
-    main.scrollTop = top;
+  const missing = () =>
+    [...main.querySelectorAll('.platform-Frame')].find(one => !one.querySelector('iframe'));
+  for (let tries = 0; missing() && tries < 1000; tries++) {
+    missing().scrollIntoView();
     await drawn();
     await drawn();
   }
