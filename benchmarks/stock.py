@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def stock_lab(folder: Path) -> AsyncIterator[Target]:
     """Run one with JupyterLab, as it comes: without our extension of the page."""
-    options = ("--LabApp.labextensions_path=[]", "--LabApp.extra_labextensions_path=[]")
+    options = (
+        *("--LabApp.labextensions_path=[]", "--LabApp.extra_labextensions_path=[]"),
+        "--LabApp.expose_app_in_browser=True",  # it says in no other way that its kernel is there
+    )
     async with stock(folder, "jupyterlab", *options) as lab:
         yield lab
 

@@ -30,8 +30,8 @@ _USABLE = """() =>
 _CELL = ".jp-NotebookPanel .jp-CodeCell .cm-content"
 _OUTPUT = ".jp-NotebookPanel .jp-OutputArea-output"
 # A stock page drops what is run before its kernel is there, so its user has to wait and see.
-_STOCK_READY = """() => document.querySelector('.jp-NotebookPanel') !== null &&
-  document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]') !== null"""
+_STOCK_READY = """() =>
+  window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"""
 
 
 @asynccontextmanager
