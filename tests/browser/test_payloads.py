@@ -125,7 +125,7 @@ async def opened_by_itself(reviewer: Visitor, submission: str) -> None:
             with suppress(Error):  # it may be a download
                 await page.goto(f"{reviewer.url}/api/submissions/{submission}/{form}/{name}")
                 assert await page.title() != "fired"
-    await page.goto(f"{reviewer.url}/lab")
+    await page.goto(f"{reviewer.url}/api/me")
     workers = "async () => (await navigator.serviceWorker.getRegistrations()).length"
     assert await page.evaluate(workers) == 0
     await page.close()
