@@ -12,7 +12,7 @@ from agent.processes import WORKSPACE
 from agent.streams import read_some
 
 DESCRIPTOR = 250  # in the shell; bash itself takes those from 10 and up to 63, and 255
-VARIABLE = "PLATFORM_NOTES"
+VARIABLE = "SANDBOX_NOTES"
 _FIELDS = 5
 _DIGITS, _LAST_CODE = 19, 255
 _LINE_BYTES = 32 * 1024

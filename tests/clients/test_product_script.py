@@ -202,7 +202,7 @@ async def test_files_go_in_and_out_by_either_api(script: Script) -> None:
 async def test_what_is_refused_says_why(script: Script) -> None:
     answers = [
         await script.http.post("/api/containers/", json={"project": "none"}),
-        await script.http.post("/api/kernels", json={"name": "bash", "path": "demo"}),
+        await script.http.post("/api/kernels", json={"name": "cobol", "path": "demo"}),
         await script.http.post("/api/terminals", json={"cwd": "nothing"}),
         await script.http.post("/api/projects/", json={"name": "demo"}),
     ]

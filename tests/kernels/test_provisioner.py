@@ -139,7 +139,7 @@ def test_the_kernels_are_those_of_the_installation_python_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["python", "Python3", "bash", "../python3", "python3/", "", ".", "x" * 100, "p\u0443"]
+    "name", ["python", "Python3", "sh", "../python3", "python3/", "", ".", "x" * 100, "p\u0443"]
 )
 def test_no_other_kernel_exists(name: str) -> None:
     with pytest.raises(UnknownKernel):

@@ -103,7 +103,7 @@ async def test_a_client_that_knows_no_projects_gets_the_latest_one(
         ({"path": "builder/a.ipynb", "type": "notebook"}, 404, "project_not_found"),
         ({"path": "wonder/../../x", "type": "notebook"}, 400, "invalid_path"),
         (
-            {"path": "wonder/a.ipynb", "type": "notebook", "kernel": {"name": "bash"}},
+            {"path": "wonder/a.ipynb", "type": "notebook", "kernel": {"name": "cobol"}},
             404,
             "unknown_kernel",
         ),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_OURS = ("/api", "/files", "/metrics", "/terminals", "/ws")  # the rest are JupyterLab's pages
+DESCRIBED = ("/api", "/files", "/metrics", "/terminals", "/ws")  # the rest are JupyterLab's pages
 _UNIMPLEMENTED = RequestHandler._unimplemented_method  # noqa: SLF001 - what tornado tests for
 _GROUP = re.compile(r"\((?:\?:|\?P<(?P<name>\w+)>)?(?P<inside>(?:[^()\\]|\\.)*)\)(?P<often>\??)")
 _WORD = re.compile(r"\\w\+|\[[^]]+\]\+|\w+(\|\w+)+")
@@ -45,6 +45,7 @@ def document() -> Json:
         for method, implementation in _methods(route):
             operation = _operation(route, method, implementation, models)
             address, _ = _template(route, implementation)
+            operation = {"operationId": _name(method, address), **operation}
             paths.setdefault(address, {})[method.lower()] = operation
     ordered = sorted(models, key=lambda one: one.__name__)
     _, schemas = models_json_schema(
@@ -88,7 +89,7 @@ _SCHEMES: Json = {
 
 def _described() -> Iterator[Route]:
     for route in ROUTES:
-        if route.pattern.startswith(_OURS):
+        if route.pattern.startswith(DESCRIBED):
             yield route
 
 
@@ -133,7 +134,6 @@ def _operation(
     facts = facts_of(route.handler, implementation)
     needed = route.needs(method)
     operation: Json = {
-        "operationId": f"{method.lower()}_{_tag(route)}_{route.handler.__name__}",
         "tags": [_tag(route)],
         "summary": _sentence(implementation) or _sentence(route.handler),
         "parameters": [
@@ -154,6 +154,10 @@ def _operation(
     if facts.body is not None:
         models.add(facts.body)
     return operation
+
+
+def _name(method: str, address: str) -> str:
+    return f"{method.lower()}_{re.sub(r'[^a-z0-9]+', '_', address).strip('_')}"
 
 
 def _body(route: Route, method: str, facts: Facts) -> Json | None:
