@@ -3,12 +3,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { noticesFrom, previewFrom, shownFrom, threadsFrom, viewFrom } from '../src/reviews/data.js';
+import {
+  noticesFrom,
+  previewFrom,
+  savedCommentsFrom,
+  shownFrom,
+  threadsFrom,
+  viewFrom
+} from '../src/reviews/data.js';
 import { SubmissionModel } from '../src/reviews/model.js';
 import { isAbout, partOf, quoteOf, targetOf } from '../src/reviews/places.js';
 import { ReviewsModel } from '../src/reviews/queue.js';
 import { isUnfinished, reproductionFrom } from '../src/reviews/reproduction.js';
 import type { ReviewApi } from '../src/reviews/restapi.js';
+import { inserted, SavedComments, titleOf } from '../src/reviews/saved.js';
+import { stepThread } from '../src/reviews/steps.js';
 
 const FILES = {
   1: [
@@ -75,11 +84,11 @@ test('threads follow one another in the order of files, cells and lines', async 
   await model.refresh();
   const seen: string[] = [];
   for (let step = 0; step < 4; step += 1) {
-    await model.stepThread(1);
+    await stepThread(model, 1);
     seen.push(`${model.selected} ${model.path}`);
   }
   assert.deepEqual(seen, ['one a.ipynb', 'three a.ipynb', 'two b.py', 'one a.ipynb']);
-  await model.stepThread(-1);
+  await stepThread(model, -1);
   assert.equal(model.selected, 'two');
 });
 
@@ -150,7 +159,7 @@ test('a refusal is shown, and what was there stays', async () => {
   await model.refresh();
   const [first] = model.threads;
   assert.ok(first);
-  assert.equal(await model.resolve(first), false);
+  assert.equal(await model.actions.resolve(first), false);
   assert.equal(model.problem, 'Refused.');
   assert.equal(model.threads.length, 3);
 });
@@ -191,6 +200,37 @@ test('the list parts own work from that of others, and counts what waits', async
   assert.equal(model.problem, 'Somebody else is reviewing this.');
 });
 
+test('saved comments are asked for, kept by their first line, and removed', async () => {
+  const kept = [{ id: 'a', title: 'Cite', body: 'Cite it.' }];
+  const saved = new SavedComments({
+    savedComments: async () => savedCommentsFrom(kept),
+    saveComment: async (title, body) => {
+      kept.push({ id: 'b', title, body });
+    },
+    dropComment: async id => {
+      if (id !== 'a') {
+        throw new Error('There is no such comment.');
+      }
+      kept.shift();
+    }
+  });
+  const bodies = () => saved.all?.map(one => `${one.title}: ${one.body}`) ?? null;
+  assert.equal(bodies(), null);
+  await saved.save('Units?\nSay which.');
+  assert.deepEqual(bodies(), ['Cite: Cite it.', 'Units?: Units?\nSay which.']);
+  await saved.drop('a');
+  assert.deepEqual(bodies(), ['Units?: Units?\nSay which.']);
+  await saved.drop('x');
+  assert.equal(saved.problem, 'There is no such comment.');
+  assert.equal(titleOf(`  ${'w'.repeat(80)}\nmore`), `${'w'.repeat(59)}…`);
+});
+
+test('a saved comment stands where the cursor is, apart from words beside it', () => {
+  assert.equal(inserted('', 'Cite it.', 0, 0), 'Cite it.');
+  assert.equal(inserted('So:', 'Cite it.', 3, 3), 'So: Cite it.');
+  assert.equal(inserted('So: that now', 'this', 4, 8), 'So: this now');
+});
+
 test('what came of each cell is found by its number', () => {
   const check = reproductionFrom({
     state: 'done',
@@ -211,6 +251,7 @@ test('anything at all is read without an error', () => {
     shownFrom(odd);
     previewFrom(odd);
     noticesFrom(odd);
+    savedCommentsFrom(odd);
     reproductionFrom(odd);
   }
   assert.equal(viewFrom({ state: 'nonsense' }).state, 'withdrawn');

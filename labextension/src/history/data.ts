@@ -1,6 +1,6 @@
 /** What the server tells about a project's past, checked on arrival. */
 
-import { isRecord, textOf } from '../server/shape.js';
+import { isRecord, recordsOf, textOf, textsOf } from '../server/shape.js';
 
 /** By which way a revision came about; `other` is one that this page does not know. */
 const ORIGINS = ['api', 'sandbox', 'copy', 'restore', 'import', 'recorder'] as const;
@@ -145,12 +145,4 @@ function dateOf(one: Record<string, unknown>): Date {
 function numberOf(one: Record<string, unknown>, key: string): number {
   const value = one[key];
   return typeof value === 'number' ? value : 0;
-}
-
-function recordsOf(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-}
-
-function textsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter(one => typeof one === 'string') : [];
 }

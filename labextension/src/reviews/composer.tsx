@@ -7,6 +7,8 @@ import type { IPart } from './data.js';
 import type { SubmissionModel } from './model.js';
 import { quoteOf } from './places.js';
 import type { ITarget } from './restapi.js';
+import { inserted } from './saved.js';
+import { Saved } from './savedview.js';
 import { Suggestion } from './suggestion.js';
 import { targetText } from './words.js';
 
@@ -31,8 +33,14 @@ export function Composer({ target, part, model, trans }: IProps): JSX.Element {
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (!isEmpty) {
-      void model.comment(target, { body, suggestion });
+      const said = { body, suggestion };
+      void model.actions.comment(target, said).then(isDone => isDone && model.compose(null));
     }
+  };
+  const insert = (more: string) => {
+    const { selectionStart = body.length, selectionEnd = body.length } = first.current ?? {};
+    setBody(inserted(body, more, selectionStart, selectionEnd));
+    first.current?.focus();
   };
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {
@@ -58,6 +66,9 @@ export function Composer({ target, part, model, trans }: IProps): JSX.Element {
         placeholder={trans.__('What should be said about this?')}
         onChange={event => setBody(event.target.value)}
       />
+      {model.view?.mayReview === true && (
+        <Saved saved={model.saved} text={body} insert={insert} trans={trans} />
+      )}
       {suggestion !== null && (
         <>
           <textarea

@@ -1,6 +1,6 @@
 /** Submissions and what is said about them, as the server tells it; checked on arrival. */
 
-import { isRecord, textOf } from '../server/shape.js';
+import { isRecord, numberOf, recordsOf, textOf, textsOf } from '../server/shape.js';
 
 export const STATES = [
   'submitted',
@@ -88,6 +88,13 @@ export interface IThread {
   readonly isResolved: boolean;
   readonly isApplied: boolean;
   readonly now: IPlaceNow | null;
+}
+
+/** Something that a reviewer says again and again. */
+export interface ISavedComment {
+  readonly id: string;
+  readonly title: string;
+  readonly body: string;
 }
 
 /** A piece of a line that has one colour: its kind, as Pygments calls it, and its text. */
@@ -189,6 +196,14 @@ export function threadsFrom(answer: unknown): IThread[] {
     isResolved: isRecord(one.resolved),
     isApplied: typeof one.applied_at === 'string',
     now: isRecord(one.now) ? placeFrom(one.now) : null
+  }));
+}
+
+export function savedCommentsFrom(answer: unknown): ISavedComment[] {
+  return recordsOf(answer).map(one => ({
+    id: textOf(one, 'id'),
+    title: textOf(one, 'title'),
+    body: textOf(one, 'body')
   }));
 }
 
@@ -316,17 +331,4 @@ const NOBODY: IPerson = { id: '', name: '' };
 
 function personFrom(value: unknown): IPerson | null {
   return isRecord(value) ? { id: textOf(value, 'id'), name: textOf(value, 'name') } : null;
-}
-
-function numberOf(one: Record<string, unknown>, key: string): number | null {
-  const value = one[key];
-  return typeof value === 'number' ? value : null;
-}
-
-function recordsOf(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-}
-
-function textsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter(one => typeof one === 'string') : [];
 }

@@ -89,7 +89,7 @@ function Actions({ view, model, trans }: IProps): JSX.Element {
         <button
           type="button"
           className="platform-Button platform-mod-primary"
-          onClick={() => void model.claim()}
+          onClick={() => void model.actions.claim()}
         >
           {trans.__('Review this')}
         </button>
@@ -98,7 +98,7 @@ function Actions({ view, model, trans }: IProps): JSX.Element {
         <Decide view={view} model={model} trans={trans} />
       )}
       {view.mayChange && (isOpen || view.state === 'changes_requested') && (
-        <button type="button" className="platform-Link" onClick={() => void model.withdraw()}>
+        <button type="button" className="platform-Link" onClick={() => void model.actions.withdraw()}>
           {trans.__('Withdraw')}
         </button>
       )}
@@ -110,7 +110,7 @@ function Decide({ model, trans }: Omit<IProps, 'link'>): JSX.Element {
   const [summary, setSummary] = useState('');
   const { drafts } = model;
   const decide = (isApproval: boolean) => {
-    void model.decide(isApproval, summary).then(isDone => isDone && setSummary(''));
+    void model.actions.decide(isApproval, summary).then(isDone => isDone && setSummary(''));
   };
   return (
     <>
@@ -137,7 +137,7 @@ function Decide({ model, trans }: Omit<IProps, 'link'>): JSX.Element {
       >
         {trans.__('Approve')}
       </button>
-      <button type="button" className="platform-Link" onClick={() => void model.release()}>
+      <button type="button" className="platform-Link" onClick={() => void model.actions.release()}>
         {trans.__('Give back')}
       </button>
     </>

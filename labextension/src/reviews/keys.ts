@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { SubmissionModel } from './model.js';
 import { targetOf } from './places.js';
+import { stepChangedFile, stepFile, stepThread } from './steps.js';
 
 /** A key, what it does in words, and its doing. */
 export interface IKey {
@@ -25,10 +26,10 @@ export function keysFor(model: SubmissionModel, page: IPageKeys, trans: Translat
   return [
     { key: 'j', text: say('Next change'), act: () => stepChange(model, page.node, 1) },
     { key: 'k', text: say('Previous change'), act: () => stepChange(model, page.node, -1) },
-    { key: 'n', text: say('Next thread'), act: () => model.stepThread(1) },
-    { key: 'p', text: say('Previous thread'), act: () => model.stepThread(-1) },
-    { key: 'J', text: say('Next file'), act: () => model.stepFile(1) },
-    { key: 'K', text: say('Previous file'), act: () => model.stepFile(-1) },
+    { key: 'n', text: say('Next thread'), act: () => stepThread(model, 1) },
+    { key: 'p', text: say('Previous thread'), act: () => stepThread(model, -1) },
+    { key: 'J', text: say('Next file'), act: () => stepFile(model, 1) },
+    { key: 'K', text: say('Previous file'), act: () => stepFile(model, -1) },
     { key: 'm', text: say('File, or what has changed'), act: () => switchMode(model) },
     { key: 'c', text: say('Comment on the cell in front'), act: () => compose(model, page.node) },
     { key: 'C', text: say('Comment on the whole file'), act: () => composeAbout(model) },
@@ -61,7 +62,7 @@ async function stepChange(model: SubmissionModel, node: HTMLElement, by: 1 | -1)
     afterwards(() => show(node.querySelector<HTMLElement>('[data-change]')));
     return;
   }
-  if (await model.stepChangedFile(by)) {
+  if (await stepChangedFile(model, by)) {
     afterwards(() => {
       const rows = [...node.querySelectorAll<HTMLElement>('[data-change]')];
       show((by > 0 ? rows[0] : rows.at(-1)) ?? null);

@@ -2,31 +2,31 @@
 
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import { notebookChange, notebookFrom, type INotebookChange } from '../history/cells.js';
-import type { IDifference } from '../history/data.js';
+import { Actions } from './actions.js';
+import { comparisonOf, type IComparison } from './comparing.js';
 import type { IShown, ISubmissionView, ISubmittedFile, IThread } from './data.js';
 import { inOrder, pathOf } from './places.js';
 import { isUnfinished, type IReproduction } from './reproduction.js';
-import type { ISaid, ITarget, ReviewApi } from './restapi.js';
+import type { ITarget, ReviewApi } from './restapi.js';
+import { SavedComments } from './saved.js';
 
 /** How a file is shown. */
 export type Mode = 'document' | 'changes';
-
-/** What became of a file since an earlier round. */
-export interface IComparison {
-  readonly difference: IDifference;
-  /** Null for files that are no notebooks, or cannot be compared as such. */
-  readonly notebook: INotebookChange | null;
-  /** The file in parts as it was; null if it was not there. */
-  readonly before: IShown | null;
-}
 
 /** One submission: a round of it, a file of that, and the threads. */
 export class SubmissionModel {
   constructor(
     private readonly _api: ReviewApi,
     readonly id: string
-  ) {}
+  ) {
+    this.actions = new Actions(_api, this);
+    this.saved = new SavedComments(_api);
+  }
+
+  /** What the reader can do with it. */
+  readonly actions: Actions;
+  /** What the reader says again and again. */
+  readonly saved: SavedComments;
 
   get view(): ISubmissionView | null {
     return this._view;
@@ -153,100 +153,10 @@ export class SubmissionModel {
     this._changed.emit();
   }
 
-  /** Bring the thread after or before the one in front to the front. */
-  async stepThread(by: 1 | -1): Promise<void> {
-    const threads = this.threads;
-    const at = threads.findIndex(one => one.id === this._selected);
-    const count = threads.length;
-    const next = threads[(at + by + (at < 0 && by < 0 ? 1 : 0) + count) % (count || 1)];
-    const path = next === undefined ? null : pathOf(next);
-    await this.showThread(next?.id ?? null);
-    if (path !== null && path !== pathOf(threads[at] ?? NO_THREAD)) {
-      // Which comes first in a file is known only when its cells are.
-      const there = this.threads.filter(one => pathOf(one) === path);
-      await this.showThread((by > 0 ? there[0] : there.at(-1))?.id ?? null);
-    }
-  }
-
-  /** Show the file after or before the one that is shown. */
-  async stepFile(by: 1 | -1): Promise<void> {
-    const at = this._files.findIndex(one => one.path === this._path);
-    const next = this._files[at + by];
-    if (next !== undefined) {
-      await this.showFile(next.path);
-    }
-  }
-
-  /** Show what changed in the next, or previous, file that did; resolves with whether there is one. */
-  async stepChangedFile(by: 1 | -1): Promise<boolean> {
-    const paths = this._files.map(one => one.path).filter(one => this._changedPaths.has(one));
-    const at = paths.indexOf(this._path ?? '');
-    const next = at < 0 ? paths[0] : paths[at + by];
-    if (next !== undefined) {
-      await this.showFile(next, 'changes');
-    }
-    return next !== undefined;
-  }
-
   /** Begin to write a comment about something, or do not. */
   compose(target: ITarget | null): void {
     this._target = target;
     this._changed.emit();
-  }
-
-  /** Say something about what is shown; resolves with whether the server took it. */
-  async comment(target: ITarget, said: ISaid): Promise<boolean> {
-    const isDone = await this._do(() => this._api.comment(this.id, this._round, target, said));
-    if (isDone) {
-      this.compose(null);
-    }
-    return isDone;
-  }
-
-  answer(thread: IThread, body: string): Promise<boolean> {
-    const [first] = thread.comments;
-    return this._do(() => this._api.answer(this.id, first?.id ?? '', body));
-  }
-
-  edit(comment: string, said: ISaid): Promise<boolean> {
-    return this._do(() => this._api.edit(this.id, comment, said));
-  }
-
-  remove(comment: string): Promise<boolean> {
-    return this._do(() => this._api.remove(this.id, comment));
-  }
-
-  apply(comment: string): Promise<boolean> {
-    return this._do(() => this._api.apply(this.id, comment));
-  }
-
-  resolve(thread: IThread): Promise<boolean> {
-    return this._do(() => this._api.resolve(this.id, thread.id, !thread.isResolved));
-  }
-
-  claim(): Promise<boolean> {
-    return this._do(() => this._api.claim(this.id));
-  }
-
-  release(): Promise<boolean> {
-    return this._do(() => this._api.release(this.id));
-  }
-
-  withdraw(): Promise<boolean> {
-    return this._do(() => this._api.withdraw(this.id));
-  }
-
-  decide(isApproval: boolean, summary: string): Promise<boolean> {
-    return this._do(() => this._api.decide(this.id, this._round, isApproval, summary));
-  }
-
-  /** Run the round again, to see whether it reproduces. */
-  checkAgain(): Promise<boolean> {
-    return this._do(() => this._api.checkAgain(this.id, this._round));
-  }
-
-  cancelCheck(): Promise<boolean> {
-    return this._do(() => this._api.cancelCheck(this.id, this._round));
   }
 
   /** Ask how a check stands that has not ended. */
@@ -263,7 +173,8 @@ export class SubmissionModel {
     return this._api.download(this.id, this._round, path);
   }
 
-  private async _do(act: () => Promise<void>): Promise<boolean> {
+  /** Act, then ask what has become of the submission; resolves with whether the server took it. */
+  async run(act: () => Promise<void>): Promise<boolean> {
     let isDone = false;
     await this._try(async () => {
       await act();
@@ -307,7 +218,7 @@ export class SubmissionModel {
     const ticket = this._ticket;
     const [shown, comparison] = await Promise.all([
       this._api.shown(this.id, this._round, path),
-      mode === 'changes' && this._against > 0 ? this._compare(path) : null
+      mode === 'changes' && this._against > 0 ? comparisonOf(this._api, this.id, path, { against: this._against, round: this._round }) : null
     ]);
     if (ticket !== this._ticket) {
       return; // something else is to be shown by now
@@ -319,23 +230,6 @@ export class SubmissionModel {
     this._mode = mode;
     this._shown = shown;
     this._comparison = comparison;
-  }
-
-  private async _compare(path: string): Promise<IComparison> {
-    const { id } = this;
-    const difference = await this._api.difference(id, path, this._against, this._round);
-    if (difference.kind === 'same') {
-      return { difference, notebook: null, before: null };
-    }
-    const [before, ...texts] = await Promise.all([
-      this._api.shown(id, this._against, path).catch(() => null),
-      ...(difference.notebook === null
-        ? []
-        : [this._api.text(id, this._against, path), this._api.text(id, this._round, path)])
-    ]);
-    const [old, current] = texts.map(notebookFrom);
-    const notebook = old && current ? notebookChange(old, current, difference.notebook) : null;
-    return { difference, notebook, before };
   }
 
   private async _try(act: () => Promise<void>): Promise<void> {
@@ -377,8 +271,6 @@ export class SubmissionModel {
   private readonly _acted = new Signal<this, void>(this);
   private readonly _changed = new Signal<this, void>(this);
 }
-
-const NO_THREAD: Pick<IThread, 'now' | 'path'> = { now: null, path: null };
 
 /** The latest round before one that somebody decided about, else the one before; 0 for the first. */
 function lastLookedAt(view: ISubmissionView | null, round: number): number {

@@ -7,12 +7,14 @@ import {
   filesFrom,
   noticesFrom,
   previewFrom,
+  savedCommentsFrom,
   shownFrom,
   submissionsFrom,
   threadsFrom,
   viewFrom,
   type INotice,
   type IPreview,
+  type ISavedComment,
   type IShown,
   type ISubmission,
   type ISubmissionView,
@@ -169,6 +171,19 @@ export class ReviewApi {
   async decide(id: string, round: number, isApproval: boolean, summary: string): Promise<void> {
     const decision = isApproval ? 'approve' : 'request_changes';
     await this._api.post(at(id, '/decision'), { round, decision, summary });
+  }
+
+  /** The reader's own, by title. */
+  async savedComments(): Promise<ISavedComment[]> {
+    return savedCommentsFrom(await this._api.get('api/saved-comments/'));
+  }
+
+  async saveComment(title: string, body: string): Promise<void> {
+    await this._api.post('api/saved-comments/', { title, body });
+  }
+
+  async dropComment(id: string): Promise<void> {
+    await this._api.delete(`api/saved-comments/${id}`);
   }
 }
 

@@ -29,11 +29,11 @@ export function Standing({ model, trans }: IProps): JSX.Element | null {
       )}
       {view?.mayReview === true &&
         (isUnfinished(check) ? (
-          <button type="button" className="platform-Link" onClick={() => void model.cancelCheck()}>
+          <button type="button" className="platform-Link" onClick={() => void model.actions.cancelCheck()}>
             {trans.__('Cancel')}
           </button>
         ) : (
-          <button type="button" className="platform-Link" onClick={() => void model.checkAgain()}>
+          <button type="button" className="platform-Link" onClick={() => void model.actions.checkAgain()}>
             {trans.__('Once more')}
           </button>
         ))}

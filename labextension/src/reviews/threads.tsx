@@ -104,7 +104,7 @@ function Answer({ thread, model, trans }: IProps): JSX.Element {
   const [text, setText] = useState('');
   const answer = (event: FormEvent) => {
     event.preventDefault();
-    void model.answer(thread, text).then(isDone => isDone && setText(''));
+    void model.actions.answer(thread, text).then(isDone => isDone && setText(''));
   };
   return (
     <form className="platform-Thread-answer" onSubmit={answer}>
@@ -125,7 +125,7 @@ function Answer({ thread, model, trans }: IProps): JSX.Element {
       {text.trim() !== '' && (
         <button type="submit" className="platform-Button">{trans.__('Answer')}</button>
       )}
-      <button type="button" className="platform-Link" onClick={() => void model.resolve(thread)}>
+      <button type="button" className="platform-Link" onClick={() => void model.actions.resolve(thread)}>
         {thread.isResolved ? trans.__('Reopen') : trans.__('Resolve')}
       </button>
     </form>
@@ -164,7 +164,7 @@ function Comment({ comment, thread, model, trans }: ICommentProps): JSX.Element 
             <button
               type="button"
               className="platform-Button"
-              onClick={() => void model.apply(comment.id)}
+              onClick={() => void model.actions.apply(comment.id)}
             >
               {trans.__('Apply suggestion')}
             </button>
@@ -179,7 +179,7 @@ function Comment({ comment, thread, model, trans }: ICommentProps): JSX.Element 
           <button
             type="button"
             className="platform-Link"
-            onClick={() => void model.remove(comment.id)}
+            onClick={() => void model.actions.remove(comment.id)}
           >
             {trans.__('Delete')}
           </button>
@@ -200,7 +200,7 @@ function Editor(props: {
   const save = (event: FormEvent) => {
     event.preventDefault();
     const said = { body, suggestion: comment.suggestion };
-    void model.edit(comment.id, said).then(isDone => isDone && onDone());
+    void model.actions.edit(comment.id, said).then(isDone => isDone && onDone());
   };
   return (
     <form className="platform-Thread-answer" onSubmit={save}>

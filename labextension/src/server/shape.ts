@@ -10,3 +10,19 @@ export function textOf(record: Record<string, unknown>, key: string, fallback = 
   const value = record[key];
   return typeof value === 'string' ? value : fallback;
 }
+
+/** The number under a key, null when there is none. */
+export function numberOf(one: Record<string, unknown>, key: string): number | null {
+  const value = one[key];
+  return typeof value === 'number' ? value : null;
+}
+
+/** Those of a list's members that are JSON objects; none if it is no list. */
+export function recordsOf(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+/** Those of a list's members that are texts; none if it is no list. */
+export function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter(one => typeof one === 'string') : [];
+}
