@@ -16,6 +16,7 @@ import { isAbout, partOf, quoteOf, targetOf } from '../src/reviews/places.js';
 import { ReviewsModel } from '../src/reviews/queue.js';
 import { isUnfinished, reproductionFrom } from '../src/reviews/reproduction.js';
 import type { ReviewApi } from '../src/reviews/restapi.js';
+import { givenFrom, pointsFrom, rubricFrom, scoresFrom, sumOf } from '../src/reviews/rubric.js';
 import { inserted, SavedComments, titleOf } from '../src/reviews/saved.js';
 import { stepThread } from '../src/reviews/steps.js';
 
@@ -58,6 +59,7 @@ function server(calls: string[] = []): ReviewApi {
       ]),
     shown: async () => SHOWN,
     reproduction: async () => null,
+    rubric: async () => [],
     difference: async (_: string, path: string, old: number, round: number) => {
       calls.push(`${path} ${old} ${round}`);
       return { kind: 'text', unified: '+x', notebook: null, isCoarse: false };
@@ -225,6 +227,32 @@ test('saved comments are asked for, kept by their first line, and removed', asyn
   assert.equal(titleOf(`  ${'w'.repeat(80)}\nmore`), `${'w'.repeat(59)}…`);
 });
 
+test('points are given for those criteria for which some were chosen', () => {
+  const rubric = rubricFrom({
+    criteria: [
+      { id: 'code', title: 'Code', points: 4, levels: [{ points: 4 }, { points: 1.5 }] },
+      { id: 'words', title: 'Words', points: 2 }
+    ]
+  });
+  assert.deepEqual(rubric[0]?.levels.map(one => one.points), [1.5, 4]);
+  const chosen = new Map([
+    ['words', { points: null, note: 'None yet.' }],
+    ['code', { points: 1.5, note: 'Long.' }],
+    ['gone', { points: 1, note: '' }]
+  ]);
+  assert.deepEqual(givenFrom(rubric, chosen), [{ criterion: 'code', points: 1.5, note: 'Long.' }]);
+  assert.deepEqual(['', '0', '2.5', '-1', 'x', '9'].map(one => pointsFrom(one, 4)), [
+    null, 0, 2.5, null, null, null
+  ]);
+  assert.equal(sumOf([0.1, 0.2]), 0.3);
+});
+
+test('a decision tells the points that were given', () => {
+  const decision = { scores: [{ criterion: 'code', title: 'Code', points: 3, most: 4, note: '' }] };
+  const [round] = viewFrom({ rounds: [{ number: 1, decision }] }).rounds;
+  assert.deepEqual(round?.decision?.scores, decision.scores);
+});
+
 test('a saved comment stands where the cursor is, apart from words beside it', () => {
   assert.equal(inserted('', 'Cite it.', 0, 0), 'Cite it.');
   assert.equal(inserted('So:', 'Cite it.', 3, 3), 'So: Cite it.');
@@ -252,6 +280,8 @@ test('anything at all is read without an error', () => {
     previewFrom(odd);
     noticesFrom(odd);
     savedCommentsFrom(odd);
+    rubricFrom(odd);
+    scoresFrom(odd);
     reproductionFrom(odd);
   }
   assert.equal(viewFrom({ state: 'nonsense' }).state, 'withdrawn');

@@ -51,6 +51,20 @@ ANALYSIS = notebook(
 )["content"]
 
 
+RUBRIC = {
+    "criteria": [
+        {
+            "id": "code",
+            "title": "Code",
+            "text": "It does what it says.",
+            "points": 2,
+            "levels": [{"points": 0, "text": "wrong"}, {"points": 1, "text": "nearly"}],
+        },
+        {"id": "words", "title": "Words", "points": 2},
+    ]
+}
+
+
 async def saved(visitor: Visitor, project: str, path: str, data: str) -> None:
     await visitor.ensure_project(project)
     address = f"/api/projects/{await visitor.project_id(project)}/files/{path}"
@@ -102,6 +116,8 @@ async def test_a_review_from_both_sides_twice_round(visit: Visit) -> None:
     emmy, rita = await visit("emmy"), await visit("rita", role=Role.REVIEWER)
     await saved(emmy, "heights", "analysis.ipynb", json.dumps(ANALYSIS))
     await saved(emmy, "heights", "data.csv", "name,height\nada,180\nbo,176.4\n")
+    address = f"/api/projects/{await emmy.project_id('heights')}/rubric"
+    assert (await emmy.call("PUT", address, RUBRIC)).ok
     await emmy.open_lab("/lab/tree/heights?reset")
     await rita.open_lab("/lab?reset")
 
@@ -148,6 +164,10 @@ async def reviewed(rita: Visitor) -> None:
     await view(rita).locator(".platform-Submission-main").focus()
     await press(rita, "n", "d")
     await rita.page.keyboard.type("Nearly!")
+    await view(rita).get_by_label("Points for Code").select_option("1")
+    await view(rita).get_by_label("Points for Words").fill("1.5")
+    await view(rita).get_by_label("Note on Words").fill("Say what n is.")
+    await expect(view(rita).locator(".platform-Points")).to_contain_text("2.5 of 4")
     await rita.shot("54-before-deciding")
     await accessible_in_both_themes(rita, "54-before-deciding-dark")
     await view(rita).get_by_role("button", name="Request changes").click()
@@ -176,6 +196,7 @@ async def corrected(emmy: Visitor) -> None:
     await emmy.lab_is_ready()
     await opened(emmy, "heights")
     await expect(view(emmy).locator(".platform-Decision")).to_contain_text("Nearly!")
+    await expect(view(emmy).locator(".platform-Decision")).to_contain_text("1.5 of 2")
     await emmy.shot("55-changes-requested")
     await view(emmy).get_by_role("button", name="Apply suggestion").click()
     await expect(view(emmy).locator(".platform-Thread")).to_contain_text("applied")

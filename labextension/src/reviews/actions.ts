@@ -1,7 +1,7 @@
 /** What a reader does with a submission. */
 
 import type { IThread } from './data.js';
-import type { ISaid, ITarget, ReviewApi } from './restapi.js';
+import type { IDecided, ISaid, ITarget, ReviewApi } from './restapi.js';
 
 /** What is acted on, and what follows: the submission's model is one. */
 export interface IActedOn {
@@ -56,9 +56,8 @@ export class Actions {
     return this._on.run(() => this._api.withdraw(this._on.id));
   }
 
-  decide(isApproval: boolean, summary: string): Promise<boolean> {
-    const { id, round } = this._on;
-    return this._on.run(() => this._api.decide(id, round, isApproval, summary));
+  decide(decided: IDecided): Promise<boolean> {
+    return this._on.run(() => this._api.decide(this._on.id, this._on.round, decided));
   }
 
   /** Run the round again, to see whether it reproduces. */

@@ -1,6 +1,7 @@
 /** Submissions and what is said about them, as the server tells it; checked on arrival. */
 
 import { isRecord, numberOf, recordsOf, textOf, textsOf } from '../server/shape.js';
+import { scoresFrom, type IScore } from './rubric.js';
 
 export const STATES = [
   'submitted',
@@ -31,6 +32,7 @@ export interface IDecision {
   readonly isApproval: boolean;
   readonly summary: string;
   readonly reviewer: IPerson;
+  readonly scores: readonly IScore[];
 }
 
 export interface IRound {
@@ -289,7 +291,8 @@ function roundFrom(one: Record<string, unknown>): IRound {
     decision: decision && {
       isApproval: decision.decision === 'approve',
       summary: textOf(decision, 'summary'),
-      reviewer: personFrom(decision.reviewer) ?? NOBODY
+      reviewer: personFrom(decision.reviewer) ?? NOBODY,
+      scores: scoresFrom(decision.scores)
     }
   };
 }

@@ -2,10 +2,11 @@
 
 import { Clipboard } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { useState } from 'react';
 
 import type { IRound, ISubmissionView } from './data.js';
+import { Decide } from './deciding.js';
 import type { SubmissionModel } from './model.js';
+import { Scores } from './points.js';
 import { Standing } from './standing.js';
 import { stateText } from './words.js';
 
@@ -67,14 +68,15 @@ function Said({ round, trans }: { readonly round: IRound; readonly trans: Transl
         {round.message !== '' && <q>{round.message}</q>}
       </p>
       {decision !== null && (
-        <p className="platform-Decision">
+        <div className="platform-Decision">
           <strong>
             {decision.isApproval
               ? trans.__('%1 approved this round.', decision.reviewer.name)
               : trans.__('%1 requested changes.', decision.reviewer.name)}
           </strong>
           {decision.summary !== '' && <q>{decision.summary}</q>}
-        </p>
+          <Scores scores={decision.scores} trans={trans} />
+        </div>
       )}
     </>
   );
@@ -95,7 +97,7 @@ function Actions({ view, model, trans }: IProps): JSX.Element {
         </button>
       )}
       {view.mayReview && view.state === 'in_review' && isLatest && (
-        <Decide view={view} model={model} trans={trans} />
+        <Decide key={model.round} model={model} trans={trans} />
       )}
       {view.mayChange && (isOpen || view.state === 'changes_requested') && (
         <button type="button" className="platform-Link" onClick={() => void model.actions.withdraw()}>
@@ -103,43 +105,5 @@ function Actions({ view, model, trans }: IProps): JSX.Element {
         </button>
       )}
     </div>
-  );
-}
-
-function Decide({ model, trans }: Omit<IProps, 'link'>): JSX.Element {
-  const [summary, setSummary] = useState('');
-  const { drafts } = model;
-  const decide = (isApproval: boolean) => {
-    void model.actions.decide(isApproval, summary).then(isDone => isDone && setSummary(''));
-  };
-  return (
-    <>
-      {drafts > 0 && (
-        <span className="platform-Mark" title={trans.__('Published with your decision')}>
-          {trans._n('%1 draft', '%1 drafts', drafts)}
-        </span>
-      )}
-      <input
-        type="text"
-        className="platform-Submission-summary"
-        value={summary}
-        aria-label={trans.__('Summary')}
-        placeholder={trans.__('Summary of your decision')}
-        onChange={event => setSummary(event.target.value)}
-      />
-      <button type="button" className="platform-Button" onClick={() => decide(false)}>
-        {trans.__('Request changes')}
-      </button>
-      <button
-        type="button"
-        className="platform-Button platform-mod-primary"
-        onClick={() => decide(true)}
-      >
-        {trans.__('Approve')}
-      </button>
-      <button type="button" className="platform-Link" onClick={() => void model.actions.release()}>
-        {trans.__('Give back')}
-      </button>
-    </>
   );
 }

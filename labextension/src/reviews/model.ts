@@ -8,6 +8,7 @@ import type { IShown, ISubmissionView, ISubmittedFile, IThread } from './data.js
 import { inOrder, pathOf } from './places.js';
 import { isUnfinished, type IReproduction } from './reproduction.js';
 import type { ITarget, ReviewApi } from './restapi.js';
+import type { ICriterion } from './rubric.js';
 import { SavedComments } from './saved.js';
 
 /** How a file is shown. */
@@ -87,6 +88,11 @@ export class SubmissionModel {
     return this._comparison;
   }
 
+  /** What points are given for; empty if for nothing. */
+  get rubric(): readonly ICriterion[] {
+    return this._rubric;
+  }
+
   /** Whether the round reproduces; null if it was not run. */
   get reproduction(): IReproduction | null {
     return this._reproduction;
@@ -123,7 +129,10 @@ export class SubmissionModel {
   refresh(): Promise<void> {
     return this._try(async () => {
       const isLatest = this._round === (this._view?.round ?? 0);
-      this._view = await this._api.view(this.id);
+      [this._view, this._rubric] = await Promise.all([
+        this._api.view(this.id),
+        this._api.rubric(this.id)
+      ]);
       await this._load(isLatest ? this._view.round : this._round);
     });
   }
@@ -252,6 +261,7 @@ export class SubmissionModel {
   }
 
   private _view: ISubmissionView | null = null;
+  private _rubric: readonly ICriterion[] = [];
   private _round = 0;
   private _against = 0;
   private _files: readonly ISubmittedFile[] = [];

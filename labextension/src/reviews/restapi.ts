@@ -22,6 +22,7 @@ import {
   type IThread
 } from './data.js';
 import { reproductionFrom, type IReproduction } from './reproduction.js';
+import { rubricFrom, type ICriterion, type IGiven } from './rubric.js';
 
 /** What a new comment is about. */
 export interface ITarget {
@@ -37,6 +38,13 @@ export interface ISaid {
   readonly body: string;
   /** What should stand in the place instead; null if nothing is suggested. */
   readonly suggestion: string | null;
+}
+
+/** What a reviewer decides. */
+export interface IDecided {
+  readonly isApproval: boolean;
+  readonly summary: string;
+  readonly scores: readonly IGiven[];
 }
 
 /** Every method rejects with ApiError for a refusal, and NetworkError when there is no answer. */
@@ -168,9 +176,15 @@ export class ReviewApi {
     await this._api.post(at(id, '/withdraw'));
   }
 
-  async decide(id: string, round: number, isApproval: boolean, summary: string): Promise<void> {
+  /** What points are given for. */
+  async rubric(id: string): Promise<ICriterion[]> {
+    return rubricFrom(await this._api.get(at(id, '/rubric')));
+  }
+
+  async decide(id: string, round: number, decided: IDecided): Promise<void> {
+    const { isApproval, summary, scores } = decided;
     const decision = isApproval ? 'approve' : 'request_changes';
-    await this._api.post(at(id, '/decision'), { round, decision, summary });
+    await this._api.post(at(id, '/decision'), { round, decision, summary, scores });
   }
 
   /** The reader's own, by title. */
