@@ -147,6 +147,23 @@ test('changes are those since the round that was decided about last', async () =
   assert.deepEqual(calls, ['b.py 1 3', 'b.py 2 3']);
 });
 
+test('looking again does not undo what the reader chose meanwhile', async () => {
+  const api = server();
+  const model = new SubmissionModel(api, 's');
+  await model.refresh();
+  let answer: (shown: typeof SHOWN) => void = () => undefined;
+  const late = new Promise<typeof SHOWN>(resolve => {
+    answer = resolve;
+  });
+  const answers = [late];
+  Object.assign(api, { shown: () => answers.pop() ?? Promise.resolve(SHOWN) });
+  const chosen = model.showFile('b.py', 'changes');
+  await model.refresh();
+  answer(SHOWN);
+  await chosen;
+  assert.equal(`${model.path} ${model.mode}`, 'b.py changes');
+});
+
 test('changes are those since the round before', async () => {
   const calls: string[] = [];
   const model = new SubmissionModel(server(calls), 's');

@@ -216,13 +216,15 @@ export class SubmissionModel {
     this._reproduction = check;
     this._changedPaths = new Set(files.filter(isNew).map(one => one.path));
     this._removedPaths = (before ?? []).map(one => one.path).filter(one => !paths.has(one));
-    const first = files.find(one => one.path === this._path) ?? this._preferred();
+    const { path, mode } = this._wanted;
+    const first = files.find(one => one.path === path) ?? this._preferred();
     if (first !== undefined) {
-      await this._open(first.path, against > 0 ? this._mode : 'document');
+      await this._open(first.path, against > 0 ? mode : 'document');
     }
   }
 
   private async _open(path: string, mode: Mode): Promise<void> {
+    this._wanted = { path, mode };
     this._ticket += 1;
     const ticket = this._ticket;
     const [shown, comparison] = await Promise.all([
@@ -268,6 +270,11 @@ export class SubmissionModel {
   private _changedPaths: ReadonlySet<string> = new Set();
   private _removedPaths: readonly string[] = [];
   private _path: string | null = null;
+  /** What is to be shown as soon as the server has answered. */
+  private _wanted: { readonly path: string | null; readonly mode: Mode } = {
+    path: null,
+    mode: 'document'
+  };
   private _shown: IShown | null = null;
   private _threads: readonly IThread[] = [];
   private _mode: Mode = 'document';
