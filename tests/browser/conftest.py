@@ -14,6 +14,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from platform_server.identity.model import Role
+from platform_server.testing.firefox import FIREFOX
 from platform_server.testing.serving import Server, join
 
 from .visitor import Account, Visitor
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         ) -> Visitor: ...
 
 
+collect_ignore = [] if FIREFOX else ["test_payloads_in_firefox.py"]
 HAS_FAILED = pytest.StashKey[bool]()
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (

