@@ -5,13 +5,17 @@ import { test } from 'node:test';
 
 import {
   noticesFrom,
+  peopleFrom,
   previewFrom,
+  readerFrom,
   savedCommentsFrom,
-  shownFrom,
+  seenFrom,
   threadsFrom,
   viewFrom
 } from '../src/reviews/data.js';
+import { countOf, NOBODY, queryOf, WAITING } from '../src/reviews/filter.js';
 import { SubmissionModel } from '../src/reviews/model.js';
+import { shownFrom } from '../src/reviews/parts.js';
 import { isAbout, partOf, quoteOf, targetOf } from '../src/reviews/places.js';
 import { ReviewsModel } from '../src/reviews/queue.js';
 import { isUnfinished, reproductionFrom } from '../src/reviews/reproduction.js';
@@ -164,6 +168,25 @@ test('looking again does not undo what the reader chose meanwhile', async () => 
   assert.equal(`${model.path} ${model.mode}`, 'b.py changes');
 });
 
+test('a reviewer sees what is unseen, since the round that they looked at last', async () => {
+  const api = server();
+  const rounds = [{ number: 1 }, { number: 2, decision: {} }, { number: 3 }];
+  const after = (path: string) => ({ path, after: { path } });
+  Object.assign(api, {
+    view: async () => viewFrom({ id: 's', round: 3, rounds, may: { review: true } }),
+    files: async () => FILES[2],
+    seen: async () =>
+      seenFrom({ against: 1, files: [after('a.ipynb'), after('b.py'), { path: 'c', after: null }] })
+  });
+  const model = new SubmissionModel(api, 's');
+  await model.refresh();
+  assert.equal(model.against, 1);
+  assert.deepEqual([...model.unseen], ['a.ipynb', 'b.py']);
+  await model.showFile('b.py');
+  await model.refresh();
+  assert.deepEqual([...model.unseen], ['b.py']);
+});
+
 test('changes are those since the round before', async () => {
   const calls: string[] = [];
   const model = new SubmissionModel(server(calls), 's');
@@ -183,16 +206,27 @@ test('a refusal is shown, and what was there stays', async () => {
   assert.equal(model.threads.length, 3);
 });
 
-test('the list parts own work from that of others, and counts what waits', async () => {
-  const one = (id: string, state = 'submitted', name = 'Emmy') =>
-    viewFrom({ id, state, project_name: id, submitter: { id: name, name } });
+/** A server with submissions: the reader is Rita, who reviews. */
+function queue(role = 'reviewer') {
+  const one = (id: string, state = 'submitted', reviewer: object | null = null) =>
+    viewFrom({ id, state, project: id, project_name: id, reviewer, submitter: { id: 'e', name: 'Emmy' } });
+  const asked: string[] = [];
   let isRead = false;
   const model = new ReviewsModel({
-    submissions: async isOwn =>
-      isOwn
-        ? [one('mine', 'changes_requested')]
-        : [one('mine'), one('new'), one('taken', 'in_review', 'Ada'), one('done', 'approved')],
-    assigned: async () => [one('taken')],
+    reader: async () => readerFrom({ identity: { id: 'rita', role } }),
+    reviewers: async () => peopleFrom([{ id: 'rita', name: 'Rita' }, null]),
+    own: async () => [one('mine', 'changes_requested')],
+    submissions: async query => {
+      asked.push(query);
+      return query === queryOf(WAITING)
+        ? [
+            one('mine'),
+            one('new'),
+            one('taken', 'in_review', { id: 'rita' }),
+            one('given', 'submitted', { id: 'rob' })
+          ]
+        : [one('old', 'approved')];
+    },
     notices: async () => noticesFrom([{ what: 'decided', read: isRead }]),
     claim: async () => {
       throw new Error('Somebody else is reviewing this.');
@@ -201,22 +235,63 @@ test('the list parts own work from that of others, and counts what waits', async
       isRead = true;
     }
   });
-  const ids = () => model.others.map(each => each.id);
+  return { model, asked, others: () => model.others.map(each => each.id) };
+}
+
+test('the list parts own work from that of others, and counts what waits', async () => {
+  const { model, others } = queue();
   await model.refresh();
   assert.deepEqual(model.own.map(each => each.id), ['mine']);
-  assert.deepEqual(ids(), ['new', 'taken']);
+  assert.deepEqual(others(), ['new', 'taken', 'given']);
   assert.equal(model.waiting, 3);
-  model.choose('mine', '');
-  assert.deepEqual(ids(), ['taken']);
-  model.choose('decided', '');
-  assert.deepEqual(ids(), ['done']);
-  model.choose('all', ' ada');
-  assert.deepEqual(ids(), ['taken']);
+  assert.deepEqual(model.others.map(each => model.mayClaim(each)), [true, false, false]);
+  model.search(' TAK');
+  assert.deepEqual(others(), ['taken']);
   assert.equal(model.unread, 1);
   await model.markRead();
-  assert.equal(isRead, true);
+  await model.refresh();
+  assert.equal(model.unread, 0);
   await model.claim('new');
   assert.equal(model.problem, 'Somebody else is reviewing this.');
+});
+
+test('what is chosen is asked of the server, and what waits stays known', async () => {
+  const { model, asked, others } = queue();
+  await model.choose({ choice: 'decided', learner: 'e', reviewer: NOBODY, hours: 24 });
+  assert.equal(
+    asked.at(-1),
+    'state=changes_requested%2Capproved%2Cwithdrawn&learner=e&reviewer=nobody&waiting=24'
+  );
+  assert.deepEqual(others(), ['old']);
+  assert.equal(model.waiting, 3);
+  assert.deepEqual([...model.projects.keys()], ['new', 'taken', 'given', 'old']);
+  assert.equal(countOf(model.filter), 3);
+  assert.equal(queryOf({ ...WAITING, choice: 'mine', reviewer: 'rob' }), 'assigned=1');
+});
+
+test('who does not review asks for their own work only', async () => {
+  const { model, asked } = queue('learner');
+  await model.refresh();
+  assert.equal(model.mayReview, false);
+  assert.deepEqual(asked, []);
+  assert.equal(model.waiting, 1);
+});
+
+test('whose task it can become is asked by who may say so', async () => {
+  const api = server();
+  const told: string[] = [];
+  Object.assign(api, {
+    view: async () => viewFrom({ id: 's', may: { assign: true }, reviewer: { id: 'rita' } }),
+    reviewers: async () => peopleFrom([{ id: 'rita', name: 'Rita' }, { id: 'rob', name: 'Rob' }]),
+    assign: async (id: string, reviewer: string) => {
+      told.push(`${id} ${reviewer}`);
+    }
+  });
+  const model = new SubmissionModel(api, 's');
+  await model.refresh();
+  assert.deepEqual(model.reviewers.map(one => one.name), ['Rob']);
+  assert.equal(await model.actions.assign('rob'), true);
+  assert.deepEqual(told, ['s rob']);
 });
 
 test('saved comments are asked for, kept by their first line, and removed', async () => {
@@ -298,6 +373,9 @@ test('anything at all is read without an error', () => {
     noticesFrom(odd);
     savedCommentsFrom(odd);
     rubricFrom(odd);
+    readerFrom(odd);
+    seenFrom(odd);
+    peopleFrom(odd);
     scoresFrom(odd);
     reproductionFrom(odd);
   }

@@ -139,8 +139,7 @@ class DeskService:
         Raises AccessDenied, InvalidInput, Conflict.
         """
         submission = view.submission
-        is_theirs = view.is_reviewer and submission.reviewer_id == view.viewer.id
-        if not is_theirs and not may(view.viewer, Permission.ADMIN):
+        if not view.may_assign:
             raise AccessDenied(_NOT_YOURS)
         person = {one.id: one for one in await self._people.users()}.get(reviewer)
         if person is None or person.disabled_at is not None:

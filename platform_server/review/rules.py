@@ -39,6 +39,12 @@ class View:
         return not self.is_maker and may_review(self.viewer, self.named)
 
     @property
+    def may_assign(self) -> bool:
+        """Tell whether the viewer may give it to a reviewer: an admin, or whose task it is."""
+        is_theirs = self.is_reviewer and self.submission.reviewer_id == self.viewer.id
+        return is_theirs or may(self.viewer, Permission.ADMIN)
+
+    @property
     def parties(self) -> frozenset[UserId]:
         """Everybody who takes part: the makers and the reviewer."""
         reviewer = self.submission.reviewer_id

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cachetools import LRUCache, TTLCache
@@ -30,28 +32,36 @@ _TOO_MUCH = "That file takes too long to be shown: download it instead."
 Key = tuple["BlobHash", str, str]  # a file's content, the last part of its path, the form
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a file looks like."""
+
+    data: bytes
+    digest: str  # of the data, in hexadecimal
+
+
 class Viewer:
     """Makes pages in a process of its own. ``aclose`` when done."""
 
     def __init__(self, files: SubmittedFiles) -> None:
         self._files = files
         self._worker = WorkerProcess(_WORKER, patience=_PATIENCE, waiting=_WAITING, busy=_BUSY)
-        self._pages: LRUCache[Key, bytes] = LRUCache(_REMEMBERED, getsizeof=len)
+        self._pages: LRUCache[Key, Shown] = LRUCache(_REMEMBERED, getsizeof=_size)
         self._given_up: TTLCache[Key, bool] = TTLCache(_GIVEN_UP, _AGAIN)
-        self._under_way: dict[Key, asyncio.Future[bytes]] = {}
+        self._under_way: dict[Key, asyncio.Future[Shown]] = {}
 
-    async def page(self, view: View, file: SubmittedFile) -> bytes:
+    async def page(self, view: View, file: SubmittedFile) -> Shown:
         """Return a file as an HTML document in UTF-8.
 
         Raises TooLarge if it is, or takes too long, and TooManyRequests.
         """
         return await self._shown(view, file, "page")
 
-    async def parts(self, view: View, file: SubmittedFile) -> bytes:
+    async def parts(self, view: View, file: SubmittedFile) -> Shown:
         """Return a file in parts, as JSON. Raises what ``page`` does."""
         return await self._shown(view, file, "parts")
 
-    async def page_of(self, name: str, data: bytes) -> bytes:
+    async def page_of(self, name: str, data: bytes) -> Shown:
         """Return what is no file of a round as a page, made anew each time.
 
         Raises TooLarge, TooManyRequests.
@@ -67,7 +77,7 @@ class Viewer:
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
         await self._worker.aclose()
 
-    async def _shown(self, view: View, file: SubmittedFile, form: str) -> bytes:
+    async def _shown(self, view: View, file: SubmittedFile, form: str) -> Shown:
         key = (file.blob, file.path.rpartition("/")[2], form)
         if key in self._pages:
             return self._pages[key]
@@ -76,7 +86,7 @@ class Viewer:
             self._under_way[key].add_done_callback(lambda _: self._under_way.pop(key, None))
         return await asyncio.shield(self._under_way[key])
 
-    async def _made(self, view: View, file: SubmittedFile, key: Key) -> bytes:
+    async def _made(self, view: View, file: SubmittedFile, key: Key) -> Shown:
         if file.size > LARGEST:
             raise TooLarge(_TOO_LARGE)
         if key in self._given_up:
@@ -87,12 +97,17 @@ class Viewer:
         except TooLarge:
             self._given_up[key] = True
             raise
-        if len(made) <= _REMEMBERED // 4:
+        if len(made.data) <= _REMEMBERED // 4:
             self._pages[key] = made
         return made
 
-    async def _asked(self, job: dict[str, str], data: bytes) -> bytes:
+    async def _asked(self, job: dict[str, str], data: bytes) -> Shown:
         answer = await self._worker.ask(job, data)
         if answer is None:
             raise TooLarge(_TOO_MUCH)
-        return str(answer["text"]).encode(errors="replace")
+        data = str(answer["text"]).encode(errors="replace")
+        return Shown(data=data, digest=hashlib.sha256(data).hexdigest())
+
+
+def _size(shown: Shown) -> int:
+    return len(shown.data)

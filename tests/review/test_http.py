@@ -65,12 +65,13 @@ async def test_the_whole_story_in_two_rounds(
     made = await submit(alice, project, "Please look.")
     url = f"/api/submissions/{made['id']}"
     assert (made["round"], made["state"]) == (1, "submitted")
-    assert made["may"] == {"review": False, "change": True}
+    assert made["may"] == {"review": False, "change": True, "assign": False}
     waiting = await got(reviewer, "/api/submissions/", state="submitted,in_review")
     assert made["id"] in [one["id"] for one in waiting]
 
     claimed = await posted(reviewer, f"{url}/claim", {}, 200)
     assert (claimed["state"], claimed["reviewer"]["id"]) == ("in_review", reviewer.user.id)
+    assert claimed["may"] == {"review": True, "change": False, "assign": True}
     place = {"cell_id": "one", "line": 1}
     said = {"path": "analysis.ipynb", "anchor": place, "body": "Why one?", "suggestion": "x = 2"}
     thread = await posted(reviewer, f"{url}/comments", said)
@@ -154,12 +155,20 @@ async def test_a_file_is_shown_as_a_page_that_can_do_nothing(reviewer: Person, u
     assert {"sandbox", "default-src 'none'", "frame-ancestors 'self'"} <= set(policy)
     assert shown.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert shown.headers["Referrer-Policy"] == "no-referrer"
+    known = hashlib.sha256(shown.content).hexdigest()
+    assert shown.headers["ETag"] == f'"{known}"'
+    again = await reviewer.http.get(shown.url, headers={"If-None-Match": f'"{known}"'})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 async def test_a_file_is_shown_in_parts(reviewer: Person, url: str) -> None:
     shown = await got(reviewer, f"{url}/parts/analysis.ipynb")
     assert [one["cell_id"] for one in shown["parts"]]
     assert f"style-src 'sha256-{_digest(shown['style'])}'" in shown["policy"]
+    whole, again = [await reviewer.http.get(f"{url}/parts/analysis.ipynb") for _ in range(2)]
+    assert whole.headers["ETag"] == again.headers["ETag"]
+    known = {"If-None-Match": whole.headers["ETag"]}
+    assert (await reviewer.http.get(whole.url, headers=known)).status_code == 304
     assert refused(await reviewer.http.get(f"{url}/parts/none.txt"), 404, "file_not_found")
 
 

@@ -189,7 +189,7 @@ def view_model(view: View, names: Mapping[UserId, str]) -> dict[str, Any]:
     """Return a submission with its rounds, and what its reader may do."""
     decisions = {one.round: one for one in view.decisions}
     rounds = [_round_model(one, decisions.get(one.number), names) for one in view.rounds]
-    may = {"review": view.is_reviewer, "change": view.is_maker}
+    may = {"review": view.is_reviewer, "change": view.is_maker, "assign": view.may_assign}
     return submission_model(view.submission, names) | {"rounds": rounds, "may": may}
 
 

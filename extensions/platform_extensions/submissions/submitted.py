@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from platform_server.contents.model import Entry
     from platform_server.review.model import SubmittedFile
     from platform_server.review.rules import View
+    from platform_server.review.viewer import Shown
 
 _PAGE_HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -33,6 +35,8 @@ _PAGE_HEADERS = {
 }
 _LARGEST = 64 * 2**20  # bytes; what is larger is downloaded
 _CODEC = NotebookCodec()
+_LOOK = json.dumps({"style": STYLE, "policy": FRAME_POLICY}).encode()
+_LOOK_DIGEST = hashlib.sha256(_LOOK).hexdigest()[:16]
 
 
 class SubmittedHandler(ReviewHandler):
@@ -94,14 +98,25 @@ class SubmittedRawHandler(SubmittedHandler):
     head = get
 
 
-class PageHandler(SubmittedHandler):
+class ShownHandler(SubmittedHandler):
+    """Base of what answers with what the viewer made once: no answer is hashed anew."""
+
+    etag: str | None = None
+
+    def compute_etag(self) -> str | None:
+        """Return what ``get`` knows."""
+        return self.etag
+
+
+class PageHandler(ShownHandler):
     """Base of what answers with a page that can do nothing, to be shown in a frame."""
 
-    def reply_page(self, page: bytes) -> None:
+    def reply_page(self, page: Shown) -> None:
         """Answer with a page of the viewer's."""
         for name, value in _PAGE_HEADERS.items():
             self.set_header(name, value)
-        self.finish(page, set_content_type="text/html; charset=UTF-8")
+        self.etag = f'"{page.digest}"'
+        self.finish(page.data, set_content_type="text/html; charset=UTF-8")
 
 
 class SubmittedPageHandler(PageHandler):
@@ -117,7 +132,7 @@ class SubmittedPageHandler(PageHandler):
         self.reply_page(await self.reviews.viewer.page(view, file))
 
 
-class SubmittedPartsHandler(SubmittedHandler):
+class SubmittedPartsHandler(ShownHandler):
     """A file of a round in parts, to be shown with comments between them."""
 
     @web.authenticated
@@ -131,9 +146,10 @@ class SubmittedPartsHandler(SubmittedHandler):
         view, file = await self.file(submission_id, path)
         parts = await self.reviews.viewer.parts(view, file)
         self.set_header("Cache-Control", "private, no-cache")
-        look = json.dumps({"style": STYLE, "policy": FRAME_POLICY})
-        answer = f'{look[:-1]}, "parts": '.encode() + parts + b"}"
-        self.finish(answer, set_content_type="application/json")
+        self.etag = f'"{parts.digest}-{_LOOK_DIGEST}"'
+        self.write(_LOOK[:-1] + b', "parts": ')
+        self.write(parts.data)
+        self.finish(b"}", set_content_type="application/json")
 
 
 def _entry(view: View, file: SubmittedFile) -> Entry:

@@ -52,6 +52,11 @@ export class Actions {
     return this._on.run(() => this._api.release(this._on.id));
   }
 
+  /** Make it somebody's task. */
+  assign(reviewer: string): Promise<boolean> {
+    return this._on.run(() => this._api.assign(this._on.id, reviewer));
+  }
+
   withdraw(): Promise<boolean> {
     return this._on.run(() => this._api.withdraw(this._on.id));
   }

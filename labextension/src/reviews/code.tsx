@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState, type MouseEvent } from 'react';
 
 import { Honest } from '../history/deceiving.js';
-import type { IPart } from './data.js';
+import type { IPart } from './parts.js';
 
 /** More lines than a page shows at once without stumbling. */
 const MOST = 2000;

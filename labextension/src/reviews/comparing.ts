@@ -2,7 +2,7 @@
 
 import { notebookChange, notebookFrom, type INotebookChange } from '../history/cells.js';
 import type { IDifference } from '../history/data.js';
-import type { IShown } from './data.js';
+import type { IShown } from './parts.js';
 import type { ReviewApi } from './restapi.js';
 
 /** What became of a file since an earlier round. */

@@ -3,8 +3,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
 
-import type { IPart } from './data.js';
 import type { SubmissionModel } from './model.js';
+import type { IPart } from './parts.js';
 import { quoteOf } from './places.js';
 import type { ITarget } from './restapi.js';
 import { inserted } from './saved.js';

@@ -17,6 +17,12 @@ export interface IPerson {
   readonly name: string;
 }
 
+/** Who looks. */
+export interface IReader {
+  readonly id: string;
+  readonly mayReview: boolean;
+}
+
 export interface ISubmission {
   readonly id: string;
   readonly project: string;
@@ -48,12 +54,22 @@ export interface ISubmissionView extends ISubmission {
   readonly rounds: readonly IRound[];
   readonly mayReview: boolean;
   readonly mayChange: boolean;
+  /** Whether the reader may give it to a reviewer, or back to the queue. */
+  readonly mayAssign: boolean;
 }
 
 export interface ISubmittedFile {
   readonly path: string;
   readonly size: number;
   readonly sha256: string;
+}
+
+/** What a reviewer has seen of a submission before a round. */
+export interface ISeen {
+  /** The last round that they judged or spoke of; null if they never did. */
+  readonly round: number | null;
+  /** Paths of files that are not as they were then. */
+  readonly unseen: readonly string[];
 }
 
 /** A part of a file; with everything null, all of it. Lines count from 1, outputs from 0. */
@@ -99,41 +115,6 @@ export interface ISavedComment {
   readonly body: string;
 }
 
-/** A piece of a line that has one colour: its kind, as Pygments calls it, and its text. */
-export interface IPiece {
-  readonly kind: string;
-  readonly text: string;
-}
-
-const PART_KINDS = ['code', 'markdown', 'raw', 'text', 'picture', 'nothing'] as const;
-const DOUBTS = ['deceives', 'never run', 'out of order', 'no text', 'more cells'] as const;
-
-/** What a reader should know about a part before believing it. */
-export type Doubt = (typeof DOUBTS)[number];
-
-/** A cell of a submitted notebook, or all of a file that is none. */
-export interface IPart {
-  readonly kind: (typeof PART_KINDS)[number];
-  /** From 0. */
-  readonly index: number;
-  /** Null for what is no cell, and for cells without one. */
-  readonly cellId: string | null;
-  readonly isCell: boolean;
-  readonly label: string;
-  readonly lines: readonly (readonly IPiece[])[];
-  /** Its outputs, or what it looks like: for a frame. */
-  readonly html: string;
-  readonly outputs: number;
-  readonly doubts: readonly Doubt[];
-}
-
-/** A submitted file in parts, and what the frames with their HTML look like and may do. */
-export interface IShown {
-  readonly style: string;
-  readonly policy: string;
-  readonly parts: readonly IPart[];
-}
-
 /** What a submission would have in it. */
 export interface IPreview {
   /** Null if it would be a new one. */
@@ -169,6 +150,20 @@ export function submissionsFrom(answer: unknown): ISubmission[] {
   return recordsOf(answer).map(submissionFrom);
 }
 
+/** Whether a round waits for its decision. */
+export function isUndecided({ state }: ISubmission): boolean {
+  return state === 'submitted' || state === 'in_review';
+}
+
+export function readerFrom(answer: unknown): IReader {
+  const identity = isRecord(answer) && isRecord(answer.identity) ? answer.identity : {};
+  return { id: textOf(identity, 'id'), mayReview: REVIEWING.includes(textOf(identity, 'role')) };
+}
+
+export function peopleFrom(answer: unknown): IPerson[] {
+  return recordsOf(answer).flatMap(one => personFrom(one) ?? []);
+}
+
 export function viewFrom(answer: unknown): ISubmissionView {
   const one = isRecord(answer) ? answer : {};
   const may = isRecord(one.may) ? one.may : {};
@@ -176,7 +171,8 @@ export function viewFrom(answer: unknown): ISubmissionView {
     ...submissionFrom(one),
     rounds: recordsOf(one.rounds).map(roundFrom),
     mayReview: may.review === true,
-    mayChange: may.change === true
+    mayChange: may.change === true,
+    mayAssign: may.assign === true
   };
 }
 
@@ -186,6 +182,15 @@ export function filesFrom(answer: unknown): ISubmittedFile[] {
     size: numberOf(one, 'size') ?? 0,
     sha256: textOf(one, 'sha256')
   }));
+}
+
+export function seenFrom(answer: unknown): ISeen {
+  const one = isRecord(answer) ? answer : {};
+  const after = recordsOf(one.files).map(({ after }) => (isRecord(after) ? after : {}));
+  return {
+    round: numberOf(one, 'against'),
+    unseen: after.map(file => textOf(file, 'path')).filter(path => path !== '')
+  };
 }
 
 export function threadsFrom(answer: unknown): IThread[] {
@@ -207,12 +212,6 @@ export function savedCommentsFrom(answer: unknown): ISavedComment[] {
     title: textOf(one, 'title'),
     body: textOf(one, 'body')
   }));
-}
-
-export function shownFrom(answer: unknown): IShown {
-  const one = isRecord(answer) ? answer : {};
-  const parts = recordsOf(one.parts).map(partFrom);
-  return { style: textOf(one, 'style'), policy: textOf(one, 'policy'), parts };
 }
 
 export function previewFrom(answer: unknown): IPreview {
@@ -241,29 +240,6 @@ export function noticesFrom(answer: unknown): INotice[] {
     at: new Date(textOf(one, 'at')),
     isRead: one.read === true,
     decision: isRecord(one.detail) ? textOf(one.detail, 'decision') : ''
-  }));
-}
-
-function partFrom(one: Record<string, unknown>, index: number): IPart {
-  const doubts = textsOf(one.warnings);
-  return {
-    kind: PART_KINDS.find(known => known === one.kind) ?? 'nothing',
-    index,
-    cellId: typeof one.cell_id === 'string' ? one.cell_id : null,
-    isCell: one.cell === true,
-    label: textOf(one, 'label'),
-    lines: (Array.isArray(one.lines) ? one.lines : []).map(piecesFrom),
-    html: textOf(one, 'html'),
-    outputs: numberOf(one, 'outputs') ?? 0,
-    doubts: DOUBTS.filter(known => doubts.includes(known))
-  };
-}
-
-function piecesFrom(line: unknown): IPiece[] {
-  const pieces: unknown[] = Array.isArray(line) ? line : [];
-  return pieces.filter(Array.isArray).map(([kind, text]: unknown[]) => ({
-    kind: String(kind ?? ''),
-    text: String(text ?? '')
   }));
 }
 
@@ -330,6 +306,7 @@ function anchorFrom(value: unknown): IAnchor {
   };
 }
 
+const REVIEWING = ['reviewer', 'admin']; // roles
 const NOBODY: IPerson = { id: '', name: '' };
 
 function personFrom(value: unknown): IPerson | null {

@@ -12,6 +12,35 @@ interface IProps {
   readonly trans: TranslationBundle;
 }
 
+/** Whose task it is: given to somebody else, or back. */
+export function Task({ model, trans }: IProps): JSX.Element | null {
+  const { view, reviewers } = model;
+  if (view?.mayAssign !== true) {
+    return null;
+  }
+  return (
+    <>
+      <select
+        value=""
+        aria-label={trans.__('Hand over')}
+        onChange={event => void model.actions.assign(event.target.value)}
+      >
+        <option value="" disabled>{trans.__('Hand over to…')}</option>
+        {reviewers.map(one => <option key={one.id} value={one.id}>{one.name}</option>)}
+      </select>
+      {view.reviewer !== null && (
+        <button
+          type="button"
+          className="platform-Link"
+          onClick={() => void model.actions.release()}
+        >
+          {trans.__('Give back')}
+        </button>
+      )}
+    </>
+  );
+}
+
 export function Decide({ model, trans }: IProps): JSX.Element {
   const [summary, setSummary] = useState('');
   const [chosen, setChosen] = useState<Chosen>(new Map());
@@ -44,9 +73,7 @@ export function Decide({ model, trans }: IProps): JSX.Element {
       >
         {trans.__('Approve')}
       </button>
-      <button type="button" className="platform-Link" onClick={() => void model.actions.release()}>
-        {trans.__('Give back')}
-      </button>
+      <Task model={model} trans={trans} />
       <Points criteria={rubric} chosen={chosen} choose={setChosen} trans={trans} />
     </>
   );

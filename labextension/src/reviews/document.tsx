@@ -4,9 +4,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
 import { Code } from './code.js';
-import type { IPart, IThread } from './data.js';
+import type { IThread } from './data.js';
 import { Frame } from './frame.js';
 import type { SubmissionModel } from './model.js';
+import type { IPart } from './parts.js';
 import { isAbout, partOf, targetOf } from './places.js';
 import { Row } from './row.js';
 import { CellResult } from './standing.js';

@@ -24,6 +24,14 @@ export function Files({ model, trans }: IProps): JSX.Element {
                     <span className="platform-Unseen">{trans.__('changed')}</span>
                   </span>
                 )}
+                {model.unseen.has(one.path) && (
+                  <span
+                    className="platform-Mark platform-mod-changed"
+                    title={trans.__('Changed since you looked, in round %1', model.seen ?? 1)}
+                  >
+                    {trans.__('unseen')}
+                  </span>
+                )}
                 {count > 0 && (
                   <span
                     className="platform-Count"

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState, type RefObject } from 'react';
 
-import type { IShown } from './data.js';
+import type { IShown } from './parts.js';
 import { skeletonOf } from './skeleton.js';
 
 const HIGHEST = 2000; // pixels; what is higher is scrolled within

@@ -3,8 +3,8 @@
 import { Clipboard } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IRound, ISubmissionView } from './data.js';
-import { Decide } from './deciding.js';
+import { isUndecided, type IRound, type ISubmissionView } from './data.js';
+import { Decide, Task } from './deciding.js';
 import type { SubmissionModel } from './model.js';
 import { Scores } from './points.js';
 import { Standing } from './standing.js';
@@ -41,6 +41,9 @@ export function Head(props: IProps): JSX.Element {
         </label>
         {view.reviewer !== null && view.state === 'in_review' && (
           <span>{trans.__('%1 reviews it', view.reviewer.name)}</span>
+        )}
+        {view.reviewer !== null && view.state === 'submitted' && (
+          <span>{trans.__('given to %1', view.reviewer.name)}</span>
         )}
         <button
           type="button"
@@ -83,23 +86,27 @@ function Said({ round, trans }: { readonly round: IRound; readonly trans: Transl
 }
 
 function Actions({ view, model, trans }: IProps): JSX.Element {
-  const isOpen = view.state === 'submitted' || view.state === 'in_review';
   const isLatest = model.round === view.round;
   return (
     <div className="platform-Submission-actions" role="group" aria-label={trans.__('Actions')}>
       {view.mayReview && view.state === 'submitted' && (
-        <button
-          type="button"
-          className="platform-Button platform-mod-primary"
-          onClick={() => void model.actions.claim()}
-        >
-          {trans.__('Review this')}
-        </button>
+        <>
+          {(view.reviewer === null || view.mayAssign) && (
+            <button
+              type="button"
+              className="platform-Button platform-mod-primary"
+              onClick={() => void model.actions.claim()}
+            >
+              {trans.__('Review this')}
+            </button>
+          )}
+          <Task model={model} trans={trans} />
+        </>
       )}
       {view.mayReview && view.state === 'in_review' && isLatest && (
         <Decide key={model.round} model={model} trans={trans} />
       )}
-      {view.mayChange && (isOpen || view.state === 'changes_requested') && (
+      {view.mayChange && (isUndecided(view) || view.state === 'changes_requested') && (
         <button type="button" className="platform-Link" onClick={() => void model.actions.withdraw()}>
           {trans.__('Withdraw')}
         </button>

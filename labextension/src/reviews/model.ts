@@ -4,7 +4,9 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import { Actions } from './actions.js';
 import { comparisonOf, type IComparison } from './comparing.js';
-import type { IShown, ISubmissionView, ISubmittedFile, IThread } from './data.js';
+import type { IPerson, ISeen, ISubmissionView, ISubmittedFile, IThread } from './data.js';
+import type { IShown } from './parts.js';
+import { lastLookedAt, loadedRound, preferredOf } from './loading.js';
 import { inOrder, pathOf } from './places.js';
 import { isUnfinished, type IReproduction } from './reproduction.js';
 import type { ITarget, ReviewApi } from './restapi.js';
@@ -56,6 +58,16 @@ export class SubmissionModel {
     return this._removedPaths;
   }
 
+  /** The last round before that the reader judged or spoke of; null if they never did. */
+  get seen(): number | null {
+    return this._seen.round;
+  }
+
+  /** Paths of the files that the reader has not seen as they are, until they go on to another. */
+  get unseen(): ReadonlySet<string> {
+    return this._unseen;
+  }
+
   get path(): string | null {
     return this._path;
   }
@@ -91,6 +103,11 @@ export class SubmissionModel {
   /** What points are given for; empty if for nothing. */
   get rubric(): readonly ICriterion[] {
     return this._rubric;
+  }
+
+  /** Whose task it could become; empty for who may not say. */
+  get reviewers(): readonly IPerson[] {
+    return this._reviewers.filter(one => one.id !== this._view?.reviewer?.id);
   }
 
   /** Whether the round reproduces; null if it was not run. */
@@ -129,10 +146,7 @@ export class SubmissionModel {
   refresh(): Promise<void> {
     return this._try(async () => {
       const isLatest = this._round === (this._view?.round ?? 0);
-      [this._view, this._rubric] = await Promise.all([
-        this._api.view(this.id),
-        this._api.rubric(this.id)
-      ]);
+      this._view = await this._look();
       await this._load(isLatest ? this._view.round : this._round);
     });
   }
@@ -188,7 +202,7 @@ export class SubmissionModel {
     await this._try(async () => {
       await act();
       isDone = true;
-      this._view = await this._api.view(this.id);
+      this._view = await this._look();
       this._threads = await this._api.threads(this.id, this._round);
       this._reproduction = await this._api.reproduction(this.id, this._round);
     });
@@ -198,26 +212,35 @@ export class SubmissionModel {
     return isDone;
   }
 
-  private async _load(round: number, wanted?: number): Promise<void> {
-    const against = wanted !== undefined && wanted < round ? wanted : lastLookedAt(this._view, round);
-    const [files, threads, check, before] = await Promise.all([
-      this._api.files(this.id, round),
-      this._api.threads(this.id, round),
-      this._api.reproduction(this.id, round),
-      against > 0 ? this._api.files(this.id, against) : null
+  /** Ask for the submission, and for what who reviews it needs. */
+  private async _look(): Promise<ISubmissionView> {
+    const view = await this._api.view(this.id);
+    [this._rubric, this._reviewers] = await Promise.all([
+      view.mayReview ? this._api.rubric(this.id) : [],
+      view.mayAssign ? this._api.reviewers() : []
     ]);
-    const known = new Set(before?.map(one => `${one.sha256} ${one.path}`));
-    const isNew = (one: ISubmittedFile) => before !== null && !known.has(`${one.sha256} ${one.path}`);
-    const paths = new Set(files.map(one => one.path));
+    return view;
+  }
+
+  private async _load(round: number, wanted?: number): Promise<void> {
+    const isReviewers = this._view?.mayReview === true && round > 1;
+    const seen = isReviewers ? await this._api.seen(this.id, round) : NOTHING_SEEN;
+    const last = seen.round ?? lastLookedAt(this._view, round);
+    const against = wanted !== undefined && wanted < round ? wanted : last;
+    const loaded = await loadedRound(this._api, this.id, round, against);
+    if (round !== this._round) {
+      this._unseen = new Set(seen.round === null ? [] : seen.unseen);
+    }
+    this._seen = seen;
     this._round = round;
     this._against = against;
-    this._files = files;
-    this._threads = threads;
-    this._reproduction = check;
-    this._changedPaths = new Set(files.filter(isNew).map(one => one.path));
-    this._removedPaths = (before ?? []).map(one => one.path).filter(one => !paths.has(one));
+    this._files = loaded.files;
+    this._threads = loaded.threads;
+    this._reproduction = loaded.check;
+    this._changedPaths = loaded.changedPaths;
+    this._removedPaths = loaded.removedPaths;
     const { path, mode } = this._wanted;
-    const first = files.find(one => one.path === path) ?? this._preferred();
+    const first = loaded.files.find(one => one.path === path) ?? preferredOf(loaded);
     if (first !== undefined) {
       await this._open(first.path, against > 0 ? mode : 'document');
     }
@@ -236,6 +259,7 @@ export class SubmissionModel {
     }
     if (path !== this._path) {
       this._target = null;
+      this._unseen = new Set([...this._unseen].filter(one => one !== this._path));
     }
     this._path = path;
     this._mode = mode;
@@ -255,20 +279,16 @@ export class SubmissionModel {
     this._changed.emit();
   }
 
-  /** The file to begin with: one that has changed, or a notebook, if there is one. */
-  private _preferred(): ISubmittedFile | undefined {
-    const isNotebook = (one: ISubmittedFile) => one.path.endsWith('.ipynb');
-    const changed = this._files.filter(one => this._changedPaths.has(one.path));
-    return changed.find(isNotebook) ?? changed[0] ?? this._files.find(isNotebook) ?? this._files[0];
-  }
-
   private _view: ISubmissionView | null = null;
   private _rubric: readonly ICriterion[] = [];
+  private _reviewers: readonly IPerson[] = [];
   private _round = 0;
   private _against = 0;
   private _files: readonly ISubmittedFile[] = [];
   private _changedPaths: ReadonlySet<string> = new Set();
   private _removedPaths: readonly string[] = [];
+  private _seen: ISeen = NOTHING_SEEN;
+  private _unseen: ReadonlySet<string> = new Set();
   private _path: string | null = null;
   /** What is to be shown as soon as the server has answered. */
   private _wanted: { readonly path: string | null; readonly mode: Mode } = {
@@ -289,8 +309,4 @@ export class SubmissionModel {
   private readonly _changed = new Signal<this, void>(this);
 }
 
-/** The latest round before one that somebody decided about, else the one before; 0 for the first. */
-function lastLookedAt(view: ISubmissionView | null, round: number): number {
-  const decided = view?.rounds.filter(one => one.number < round && one.decision !== null) ?? [];
-  return decided.at(-1)?.number ?? round - 1;
-}
+const NOTHING_SEEN: ISeen = { round: null, unseen: [] };

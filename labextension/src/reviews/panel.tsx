@@ -5,8 +5,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import type { ReactNode } from 'react';
 
-import type { INotice, ISubmission } from './data.js';
-import type { Choice, ReviewsModel } from './queue.js';
+import { isUndecided, type INotice, type ISubmission } from './data.js';
+import { Filters } from './filters.js';
+import type { ReviewsModel } from './queue.js';
 import { ageText, noticeText, stateText } from './words.js';
 
 const MOST_NEWS = 8;
@@ -42,7 +43,7 @@ export class ReviewsPanel extends ReactWidget {
 
 function List(props: ReviewsPanel.IOptions): JSX.Element {
   const { model, trans, submit } = props;
-  const { own, hasOthers } = model;
+  const { own, mayReview } = model;
   return (
     <>
       <div className="platform-Reviews-head">
@@ -52,14 +53,14 @@ function List(props: ReviewsPanel.IOptions): JSX.Element {
         </button>
       </div>
       {model.problem !== '' && <p className="platform-Note" role="alert">{model.problem}</p>}
-      {hasOthers && <Queue {...props} />}
+      {mayReview && <Queue {...props} />}
       {own.length > 0 && (
         <Group title={trans.__('My submissions')}>
           {own.map(one => <Item key={one.id} one={one} {...props} />)}
         </Group>
       )}
       <News {...props} />
-      {!hasOthers && own.length === 0 && (
+      {!mayReview && own.length === 0 && (
         <p className="platform-Note">
           {trans.__('Nothing has been submitted. Submit a project to have it looked at.')}
         </p>
@@ -71,33 +72,10 @@ function List(props: ReviewsPanel.IOptions): JSX.Element {
 /** Other people's submissions, as far as they are chosen. */
 function Queue(props: ReviewsPanel.IOptions): JSX.Element {
   const { model, trans } = props;
-  const { others, choice, words } = model;
-  const labels: Record<Choice, string> = {
-    waiting: trans.__('Waiting for a review'),
-    mine: trans.__('Mine to review'),
-    decided: trans.__('Decided'),
-    all: trans.__('All')
-  };
+  const { others } = model;
   return (
     <Group title={trans.__('To review')}>
-      <li className="platform-Reviews-filter">
-        <select
-          aria-label={trans.__('Which submissions')}
-          value={choice}
-          onChange={event => model.choose(event.target.value as Choice, words)}
-        >
-          {Object.entries(labels).map(([one, label]) => (
-            <option key={one} value={one}>{label}</option>
-          ))}
-        </select>
-        <input
-          type="search"
-          aria-label={trans.__('Project or person')}
-          placeholder={trans.__('Project or person')}
-          value={words}
-          onChange={event => model.choose(choice, event.target.value)}
-        />
-      </li>
+      <Filters model={model} trans={trans} />
       {others.map(one => <Item key={one.id} one={one} isOthers {...props} />)}
       {others.length === 0 && (
         <li className="platform-Note" role="status">{trans.__('There are none.')}</li>
@@ -136,10 +114,10 @@ function Item(
         </span>
         <span className={`platform-State platform-mod-${one.state}`}>
           {stateText(one.state, trans)}
-          {one.state === 'in_review' && one.reviewer !== null && `: ${one.reviewer.name}`}
+          {isUndecided(one) && one.reviewer !== null && `: ${one.reviewer.name}`}
         </span>
       </button>
-      {isOthers && one.state === 'submitted' && (
+      {isOthers && model.mayClaim(one) && (
         <button
           type="button"
           className="platform-Link platform-Reviews-claim"

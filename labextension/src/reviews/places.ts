@@ -1,6 +1,7 @@
 /** Where in a submission a thread is, and in which order one comes upon the threads. */
 
-import type { ISubmittedFile, IPart, IThread } from './data.js';
+import type { ISubmittedFile, IThread } from './data.js';
+import type { IPart } from './parts.js';
 import type { ITarget } from './restapi.js';
 
 /** The file that a thread is about now, null for the whole submission. */

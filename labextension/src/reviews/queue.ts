@@ -2,13 +2,14 @@
 
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import type { INotice, ISubmission } from './data.js';
+import type { INotice, IPerson, IReader, ISubmission } from './data.js';
+import { countOf, queryOf, WAITING, type IFilter } from './filter.js';
 import type { ReviewApi } from './restapi.js';
 
-/** Which of other people's submissions are listed. */
-export type Choice = 'waiting' | 'mine' | 'decided' | 'all';
-
-type Api = Pick<ReviewApi, 'submissions' | 'assigned' | 'notices' | 'markRead' | 'claim'>;
+type Api = Pick<
+  ReviewApi,
+  'submissions' | 'own' | 'notices' | 'markRead' | 'claim' | 'reader' | 'reviewers'
+>;
 
 /** Asked for when somebody looks. */
 export class ReviewsModel {
@@ -22,16 +23,14 @@ export class ReviewsModel {
   /** Those of other people's work, as far as they are chosen; what waits longest first. */
   get others(): readonly ISubmission[] {
     const wanted = this._words.trim().toLowerCase();
-    return this._others.filter(
-      one =>
-        this._isChosen(one) &&
-        (wanted === '' || `${one.projectName} ${one.submitter.name}`.toLowerCase().includes(wanted))
+    return this._listed.filter(one =>
+      `${one.projectName} ${one.submitter.name}`.toLowerCase().includes(wanted)
     );
   }
 
-  /** Whether there are submissions of others at all, so that there is something to choose from. */
-  get hasOthers(): boolean {
-    return this._others.length > 0;
+  /** Whether the reader reviews, so that there is something to choose from. */
+  get mayReview(): boolean {
+    return this._reader?.mayReview === true;
   }
 
   /** What the reader was told, the newest first. */
@@ -39,17 +38,32 @@ export class ReviewsModel {
     return this._notices;
   }
 
-  get choice(): Choice {
-    return this._choice;
+  get filter(): IFilter {
+    return this._filter;
   }
 
   get words(): string {
     return this._words;
   }
 
+  /** The projects that have been listed, by id. */
+  get projects(): ReadonlyMap<string, string> {
+    return this._projects;
+  }
+
+  /** Whoever made what has been listed, by id. */
+  get learners(): ReadonlyMap<string, string> {
+    return this._learners;
+  }
+
+  /** Everybody who may review. */
+  get reviewers(): readonly IPerson[] {
+    return this._reviewers;
+  }
+
   /** How many submissions wait for the reader: to be reviewed, or to be corrected. */
   get waiting(): number {
-    const toReview = this._others.filter(one => one.state === 'submitted' || this._isTheirs(one));
+    const toReview = this._undecided.filter(one => this._waitsForReader(one));
     return toReview.length + this._own.filter(one => one.state === 'changes_requested').length;
   }
 
@@ -67,26 +81,43 @@ export class ReviewsModel {
     return this._changed;
   }
 
-  /** List other submissions of others, and only those that fit the words. */
-  choose(choice: Choice, words: string): void {
-    this._choice = choice;
+  /** Of those that are listed, show only what these words are part of. */
+  search(words: string): void {
     this._words = words;
     this._changed.emit();
   }
 
+  /** List other submissions of others. */
+  choose(filter: Partial<IFilter>): Promise<void> {
+    this._filter = { ...this._filter, ...filter };
+    this._changed.emit();
+    return this.refresh();
+  }
+
   refresh(): Promise<void> {
     return this._try(async () => {
-      const [all, own, assigned, notices] = await Promise.all([
-        this._api.submissions(false),
-        this._api.submissions(true),
-        this._api.assigned(),
-        this._api.notices()
+      this._reader ??= await this._api.reader();
+      const { filter, mayReview } = this;
+      const isPlain = filter.choice === 'waiting' && countOf(filter) === 0;
+      const [own, notices, undecided, chosen, reviewers] = await Promise.all([
+        this._api.own(),
+        this._api.notices(),
+        mayReview ? this._api.submissions(queryOf(WAITING)) : [],
+        mayReview && !isPlain ? this._api.submissions(queryOf(filter)) : null,
+        mayReview && this._reviewers.length === 0 ? this._api.reviewers() : this._reviewers
       ]);
       const ids = new Set(own.map(one => one.id));
       this._own = [...own].reverse();
-      this._others = all.filter(one => !ids.has(one.id));
-      this._assigned = new Set(assigned.map(one => one.id));
       this._notices = notices;
+      this._reviewers = reviewers;
+      this._undecided = undecided.filter(one => !ids.has(one.id));
+      if (filter === this._filter) {
+        this._listed = (chosen ?? undecided).filter(one => !ids.has(one.id));
+      } // else something else is to be listed by now
+      for (const one of [...this._undecided, ...this._listed]) {
+        this._projects.set(one.project, one.projectName);
+        this._learners.set(one.submitter.id, one.submitter.name);
+      }
     });
   }
 
@@ -106,21 +137,17 @@ export class ReviewsModel {
     }
   }
 
-  private _isTheirs(one: ISubmission): boolean {
-    return one.state === 'in_review' && this._assigned.has(one.id);
+  /** Whether the reader may begin to review a submission. */
+  mayClaim(one: ISubmission): boolean {
+    return one.state === 'submitted' && (one.reviewer === null || this._isTheirs(one));
   }
 
-  private _isChosen(one: ISubmission): boolean {
-    switch (this._choice) {
-      case 'waiting':
-        return one.state === 'submitted' || one.state === 'in_review';
-      case 'mine':
-        return this._assigned.has(one.id);
-      case 'decided':
-        return one.state !== 'submitted' && one.state !== 'in_review';
-      default:
-        return true;
-    }
+  private _waitsForReader(one: ISubmission): boolean {
+    return this.mayClaim(one) || (one.state === 'in_review' && this._isTheirs(one));
+  }
+
+  private _isTheirs({ reviewer }: ISubmission): boolean {
+    return reviewer !== null && reviewer.id === this._reader?.id;
   }
 
   private async _try(act: () => Promise<void>): Promise<void> {
@@ -133,12 +160,16 @@ export class ReviewsModel {
     this._changed.emit();
   }
 
+  private _reader: IReader | null = null;
   private _own: readonly ISubmission[] = [];
-  private _others: readonly ISubmission[] = [];
-  private _assigned: ReadonlySet<string> = new Set();
+  private _undecided: readonly ISubmission[] = [];
+  private _listed: readonly ISubmission[] = [];
   private _notices: readonly INotice[] = [];
-  private _choice: Choice = 'waiting';
+  private _reviewers: readonly IPerson[] = [];
+  private _filter: IFilter = WAITING;
   private _words = '';
   private _problem = '';
+  private readonly _projects = new Map<string, string>();
+  private readonly _learners = new Map<string, string>();
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -6,21 +6,26 @@ import { ApiError } from '../server/refusal.js';
 import {
   filesFrom,
   noticesFrom,
+  peopleFrom,
   previewFrom,
+  readerFrom,
+  seenFrom,
   savedCommentsFrom,
-  shownFrom,
   submissionsFrom,
   threadsFrom,
   viewFrom,
   type INotice,
+  type IPerson,
   type IPreview,
+  type IReader,
+  type ISeen,
   type ISavedComment,
-  type IShown,
   type ISubmission,
   type ISubmissionView,
   type ISubmittedFile,
   type IThread
 } from './data.js';
+import { shownFrom, type IShown } from './parts.js';
 import { reproductionFrom, type IReproduction } from './reproduction.js';
 import { rubricFrom, type ICriterion, type IGiven } from './rubric.js';
 
@@ -55,14 +60,23 @@ export class ReviewApi {
     return viewFrom(await this._api.post(`api/projects/${project}/submissions`, { message }));
   }
 
-  /** The submissions that the reader sees, or those of their own work only. */
-  async submissions(isOwn: boolean): Promise<ISubmission[]> {
-    return submissionsFrom(await this._api.get(`api/submissions/${isOwn ? '?own=1' : ''}`));
+  /** The submissions that the reader sees and a query asks for. */
+  async submissions(query: string): Promise<ISubmission[]> {
+    return submissionsFrom(await this._api.get(`api/submissions/?${query}`));
   }
 
-  /** The submissions that are the reader's to review. */
-  async assigned(): Promise<ISubmission[]> {
-    return submissionsFrom(await this._api.get('api/submissions/?assigned=1'));
+  /** Those of the reader's own work. */
+  own(): Promise<ISubmission[]> {
+    return this.submissions('own=1');
+  }
+
+  async reader(): Promise<IReader> {
+    return readerFrom(await this._api.get('api/me'));
+  }
+
+  /** Everybody who may review. */
+  async reviewers(): Promise<IPerson[]> {
+    return peopleFrom(await this._api.get('api/reviewers'));
   }
 
   /** What a submission of the project would have in it. */
@@ -84,6 +98,11 @@ export class ReviewApi {
 
   async files(id: string, round: number): Promise<ISubmittedFile[]> {
     return filesFrom(await this._api.get(at(id, `/files?round=${round}`)));
+  }
+
+  /** What the reader has seen before a round. */
+  async seen(id: string, round: number): Promise<ISeen> {
+    return seenFrom(await this._api.get(at(id, `/changes?against=mine&round=${round}`)));
   }
 
   /** A file in parts. */
@@ -170,6 +189,11 @@ export class ReviewApi {
 
   async release(id: string): Promise<void> {
     await this._api.delete(at(id, '/claim'));
+  }
+
+  /** Make it somebody's task. */
+  async assign(id: string, reviewer: string): Promise<void> {
+    await this._api.post(at(id, '/assign'), { reviewer });
   }
 
   async withdraw(id: string): Promise<void> {

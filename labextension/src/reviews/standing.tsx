@@ -5,8 +5,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Honest } from '../history/deceiving.js';
 import { hunksFromUnified } from '../history/lines.js';
 import { Lines } from '../history/lineview.js';
-import type { IPart } from './data.js';
 import type { IProps } from './document.js';
+import type { IPart } from './parts.js';
 import { isUnfinished, type IReproduction, type Outcome } from './reproduction.js';
 
 /** How the check of the round stands, and for reviewers what can be done about it. */

@@ -187,7 +187,9 @@ function Since({ model, trans }: Pick<IProps, 'model' | 'trans'>): JSX.Element {
       >
         {rounds.map(one => (
           <option key={one.number} value={one.number}>
-            {one.decision === null
+            {one.number === model.seen
+              ? trans.__('round %1, seen by you', one.number)
+              : one.decision === null
               ? trans.__('round %1', one.number)
               : trans.__('round %1, reviewed by %2', one.number, one.decision.reviewer.name)}
           </option>

@@ -2,7 +2,8 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Doubt, INotice, IPart, IThread, State } from './data.js';
+import type { INotice, IThread, State } from './data.js';
+import type { Doubt, IPart } from './parts.js';
 import type { ITarget } from './restapi.js';
 
 export function stateText(state: State, trans: TranslationBundle): string {
@@ -98,7 +99,9 @@ export function noticeText(notice: INotice, trans: TranslationBundle): string {
     withdrawn: trans.__('%1 withdrew it', who),
     claimed: trans.__('%1 reviews it', who),
     released: trans.__('%1 gave it back', who),
+    assigned: trans.__('%1 gave it to a reviewer', who),
     commented: trans.__('%1 commented', who),
+    edited: trans.__('%1 changed a comment', who),
     resolved: trans.__('%1 resolved a thread', who),
     reopened: trans.__('%1 reopened a thread', who),
     applied: trans.__('%1 applied a suggestion', who),
