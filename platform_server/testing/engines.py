@@ -39,6 +39,7 @@ class OwnEngine:
             yield engine
         finally:
             await engine.stop()
+            await engine._unmount()
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     @property
@@ -88,6 +89,12 @@ class OwnEngine:
             stdout=asyncio.subprocess.DEVNULL,
         )
         assert await copier.wait() == 0
+
+    async def _unmount(self) -> None:
+        """Take away the mount that an engine makes of its data, and leaves if it was killed."""
+        command = ("umount", "--lazy", str(self._folder / "data"))
+        unmount = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+        await unmount.wait()
 
     def _answers(self) -> bool:
         try:
