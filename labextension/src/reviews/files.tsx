@@ -18,7 +18,7 @@ export function Files({ model, trans }: IProps): JSX.Element {
                 onClick={() => void model.showFile(one.path)}
               >
                 <span>{one.path}</span>
-                {model.changedPaths.has(one.path) && (
+                {model.changedPaths.has(one.path) && !model.unseen.has(one.path) && (
                   <span className="platform-Changed" title={trans.__('Changed')}>
                     <span aria-hidden="true">●</span>
                     <span className="platform-Unseen">{trans.__('changed')}</span>
