@@ -136,11 +136,13 @@ async def test_111_bytes_that_are_not_what_was_submitted_are_not_shown(
     (stored,) = (server.home / "blobs" / own.project).rglob(digest)
     stored.chmod(0o644)
     stored.write_bytes(b"as somebody wished\n")
-
-    for form in ("contents", "view"):
-        answer = await cast["judge"].http.get(f"{own.url}/{form}/words.txt")
-        assert answer.status_code == 503, answer.text
-        assert "wished" not in answer.text
+    try:
+        for form in ("contents", "view"):
+            answer = await cast["judge"].http.get(f"{own.url}/{form}/words.txt")
+            assert answer.status_code == 503, answer.text
+            assert "wished" not in answer.text
+    finally:
+        stored.write_bytes(WORDS)  # others share the server, and back it up
 
 
 async def test_111_a_submission_outlives_changes_and_the_project(cast: Cast) -> None:

@@ -79,9 +79,18 @@ def revisions(visitor: Visitor) -> Locator:
     return panel(visitor).locator(".platform-History-item")
 
 
+# A document that is saved before it is loaded is taken for one that is read-only.
+IS_LOADED = """async () => {
+  for (const widget of window.jupyterapp.shell.widgets('main')) {
+    await widget.context?.ready;
+  }
+}"""
+
+
 async def open_file(visitor: Visitor, path: str) -> None:
     await visitor.run("docmanager:open", path=f"fission/{path}")
     await panel(visitor).locator("h2", has_text=path.rpartition("/")[2]).wait_for()
+    await visitor.page.evaluate(IS_LOADED)
 
 
 async def choose(visitor: Visitor, number: int, what: str) -> None:
