@@ -32,7 +32,6 @@ PATIENCE = 20_000  # milliseconds until a step counts as failed; a loaded machin
 HARMLESS = re.compile(
     r"Could not restore the debugger state: Canceled future"
     r"|Failed to load resource: .* 404 \(Not Found\) \(\S+/api/kernels/[0-9a-f-]{36}(\?\d+)?\)"
-    r"|Failed to load resource: .* 404 \(Not Found\) \(\S+/reproduction\?round=\d+&\d+\)"
 )
 # What JupyterLab throws at nobody when it asks a kernel that ended with its notebook (stock).
 DEAD = "Kernel is dead"

@@ -31,8 +31,12 @@ export interface IReproduction {
   readonly notebooks: ReadonlyMap<string, ReadonlyMap<number, ICellResult>>;
 }
 
-export function reproductionFrom(answer: unknown): IReproduction {
+/** How a check stands, as the server says it; null if the round was not run. */
+export function reproductionFrom(answer: unknown): IReproduction | null {
   const one = isRecord(answer) ? answer : {};
+  if (one.state === 'none') {
+    return null;
+  }
   const counts = isRecord(one.counts) ? one.counts : {};
   const notebooks = Array.isArray(one.notebooks) ? one.notebooks.filter(isRecord) : [];
   return {

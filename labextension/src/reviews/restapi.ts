@@ -2,7 +2,6 @@
 
 import { differenceFrom, type IDifference } from '../history/data.js';
 import type { ServerApi } from '../server/api.js';
-import { ApiError } from '../server/refusal.js';
 import {
   filesFrom,
   noticesFrom,
@@ -132,14 +131,7 @@ export class ReviewApi {
 
   /** Whether a round reproduces; null if it was not run. */
   async reproduction(id: string, round: number): Promise<IReproduction | null> {
-    try {
-      return reproductionFrom(await this._api.get(at(id, `/reproduction?round=${round}`)));
-    } catch (reason) {
-      if (reason instanceof ApiError && reason.status === 404) {
-        return null;
-      }
-      throw reason;
-    }
+    return reproductionFrom(await this._api.get(at(id, `/reproduction?round=${round}`)));
   }
 
   async checkAgain(id: string, round: number): Promise<void> {
