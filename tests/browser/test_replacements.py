@@ -219,6 +219,7 @@ async def test_a_notebook_made_at_the_top_asks_for_its_project(ada: Visitor) -> 
 
     await ada.page.locator(".jp-NotebookPanel").wait_for()
     assert await ada.current_path() == "third/Untitled.ipynb"
+    await ada.page.locator(".jp-Dialog", has_text="Select Kernel").locator(".jp-mod-accept").click()
 
 
 async def test_nothing_is_made_when_no_project_is_chosen(ada: Visitor) -> None:
