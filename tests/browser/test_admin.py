@@ -52,7 +52,9 @@ async def see_the_sandbox(margaret: Visitor) -> None:
     page = margaret.page
     row = page.locator(".platform-Admin-sandboxes tbody tr", has_text="orbits")
     await expect(row).to_contain_text("Katherine")
-    await expect(row).to_contain_text(re.compile(r"MB of 512 MB"))  # once it was looked at
+    await expect(row).to_contain_text(
+        re.compile(r"MB of 512 MB"), timeout=60_000
+    )  # once it was looked at
     await margaret.shot("60-administration")
     await margaret.run("apputils:change-theme", theme="JupyterLab Dark")
     await page.locator('body[data-jp-theme-light="false"]').wait_for(state="attached")
