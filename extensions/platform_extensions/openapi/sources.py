@@ -1,8 +1,8 @@
 """What a handler reads and answers, found in its source and that of the helpers it calls.
 
 ``self.body(Model)``, ``self.get_query_argument("name")`` and ``status=201`` are looked for in a
-method, and in our own functions that it calls with or on itself. So what is said of a handler
-cannot differ from what it does.
+method, and in our own functions that it calls with or on itself. What is read in another way is not
+found: the tests then see a status or a kind of content that nobody promised, or nothing.
 """
 
 from __future__ import annotations
