@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from platform_server.testing.serving import Person, Server
 
 PATIENCE = 30.0  # seconds; a look is taken every five
+KERNEL = 2  # processes and threads, with the agent: fewer are there before a kernel
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +42,16 @@ def text(content: str) -> dict[str, str]:
 
 
 async def observed(admin: Person, worker: Person) -> dict[str, Any]:
-    """Return the worker's sandbox as the admin sees it, once it has been looked at."""
+    """Return the worker's sandbox as the admin sees it, once a look at it has found its kernel.
+
+    The first look may come between the start of the sandbox and that of the kernel.
+    """
     async with asyncio.timeout(PATIENCE):
         while True:
             found = (await admin.http.get("/api/admin/sandboxes/")).json()
             for one in found:
-                if one["owner"]["email"] == worker.user.email and one["usage"]:
+                is_theirs = one["owner"]["email"] == worker.user.email
+                if is_theirs and one["usage"] and one["usage"]["pids"] >= KERNEL:
                     return dict(one)
             await asyncio.sleep(0.2)  # there is no event for a look that was taken
 
@@ -67,7 +72,6 @@ async def test_an_admin_sees_whose_sandbox_it_is_and_what_it_uses(
     assert sandbox["project"]["name"] == "observed"
     assert sandbox["owner"]["name"] == worker.user.name
     assert sandbox["usage"]["memory_bytes"] > 1_000_000
-    assert sandbox["usage"]["pids"] >= 2
     assert sandbox["history"]["memory_bytes"][-1] == sandbox["usage"]["memory_bytes"]
     one = (await admin.http.get(f"/api/admin/sandboxes/{sandbox['id']}")).json()
     assert one["owner"] == sandbox["owner"]
