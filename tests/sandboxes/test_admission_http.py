@@ -48,11 +48,11 @@ async def stop(person: Person) -> None:
 
 
 async def waiting(person: Person) -> dict[str, Any]:
-    """Return somebody's sandbox that waits, once it does."""
+    """Return somebody's sandbox that waits for a place, once it does."""
     async with asyncio.timeout(PATIENCE):
         while True:
             for one in (await person.http.get("/api/containers/")).json():
-                if one["queue"]:
+                if one["queue"] and one["queue"]["waits_for"] == "place":
                     return dict(one)
             await asyncio.sleep(0.02)
 
