@@ -45,6 +45,7 @@ from platform_server.projects.service import ProjectService
 from platform_server.review.changes.service import ChangesService
 from platform_server.review.desk import DeskService
 from platform_server.review.discussion import DiscussionService
+from platform_server.review.groups.service import GroupService
 from platform_server.review.preview import PreviewService
 from platform_server.review.reproduction.runner import Runner
 from platform_server.review.reproduction.service import ReproductionService
@@ -89,6 +90,7 @@ from platform_server.storage.projects import SqlProjectRepository
 from platform_server.storage.review import SqlSubmissionRepository
 from platform_server.storage.review_checks import SqlCheckRepository
 from platform_server.storage.review_desk import SqlDeskRepository
+from platform_server.storage.review_groups import SqlGroupRepository
 from platform_server.storage.review_threads import SqlThreadRepository
 from platform_server.storage.sandboxes import SqlSandboxRepository
 from platform_server.storage.terminals import SqlTerminalRepository
@@ -268,6 +270,7 @@ class Platform:
             desk=DeskService(
                 SqlDeskRepository(database), repository, submissions, projects, identity
             ),
+            groups=GroupService(SqlGroupRepository(database), identity),
             discussion=discussion,
             suggestions=SuggestionService(discussion, projects, contents),
             viewer=Viewer(files),

@@ -9,7 +9,8 @@ A class is a condition; its docstring is the message a user reads unless a bette
     ├── NotFound            not there, or not yours: the two look the same from outside
     │   ├── UserNotFound  ProjectNotFound  FileMissing  SandboxNotFound
     │   ├── KernelNotFound  TerminalNotFound  TokenNotFound  SessionNotFound  CheckpointNotFound
-    │   └── PackageNotFound  SubmissionNotFound  ThreadNotFound  CommandNotFound
+    │   ├── PackageNotFound  SubmissionNotFound  ThreadNotFound  CommandNotFound
+    │   └── GroupNotFound
     ├── NotSignedIn
     ├── AccessDenied        signed in, may see it, may not do this
     │   └── PackageDenied
@@ -123,6 +124,12 @@ class ThreadNotFound(NotFound):
     """There is no such comment or thread."""
 
     reason = "thread_not_found"
+
+
+class GroupNotFound(NotFound):
+    """There is no group with that id."""
+
+    reason = "group_not_found"
 
 
 class NotSignedIn(PlatformError):

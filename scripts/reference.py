@@ -75,7 +75,9 @@ def permissions_page() -> str:
         "Permissions",
         "A route asks for one permission ([routes](routes.md)). A request has it if its account's\n"
         "role does and, when it comes with an API token, the token's scopes do too. What one may\n"
-        "do to a single project is decided by one's place in it: owner, editor or viewer.",
+        "do to a single project is decided by one's place in it: owner, editor or viewer. Which\n"
+        "submissions a reviewer sees is decided by the projects and groups that they are of\n"
+        "([who reviews what](../how-to/review.md#who-reviews-what)).",
         _table(["permission", "what for", *(role.value for role in Role), "scope"], rows),
         "## Scopes of API tokens\n",
         _table(

@@ -9,6 +9,7 @@ from platform_extensions.containers.routes import ROUTES as CONTAINERS
 from platform_extensions.contents.routes import ROUTES as CONTENTS
 from platform_extensions.events.routes import ROUTES as EVENTS
 from platform_extensions.files.routes import ROUTES as FILES
+from platform_extensions.groups.routes import ROUTES as GROUPS
 from platform_extensions.identity.routes import ROUTES as IDENTITY
 from platform_extensions.kernels.routes import ROUTES as KERNELS
 from platform_extensions.kernelspecs.routes import ROUTES as KERNELSPECS
@@ -32,6 +33,7 @@ ROUTES: Sequence[Route] = (
     *CONTENTS,
     *EVENTS,
     *FILES,
+    *GROUPS,
     *IDENTITY,
     *KERNELS,
     *KERNELSPECS,

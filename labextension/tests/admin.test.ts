@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { pointsOf } from '../src/admin/chart.js';
-import { fits, overviewFrom, sandboxesFrom, usersFrom } from '../src/admin/data.js';
+import {
+  fits,
+  groupsFrom,
+  overviewFrom,
+  rosterFrom,
+  sandboxesFrom,
+  usersFrom
+} from '../src/admin/data.js';
 import { AdminModel, type IAdminSource } from '../src/admin/model.js';
 
 const USERS = [{ id: 'u1', email: 'ada@example.org', name: '', role: 'admin', disabled: true }];
@@ -12,6 +19,12 @@ function sourceOf(changes: Partial<IAdminSource> = {}): IAdminSource {
     overview: async () => overviewFrom({}),
     sandboxes: async () => [],
     users: async () => usersFrom(USERS),
+    groups: async () => [],
+    roster: async () => rosterFrom({}),
+    makeGroup: async () => undefined,
+    renameGroup: async () => undefined,
+    removeGroup: async () => undefined,
+    setRoster: async () => undefined,
     stop: async () => undefined,
     change: async () => undefined,
     ...changes
@@ -56,6 +69,14 @@ test('somebody without a name is called by their address', () => {
   assert.equal(ada?.name, 'ada@example.org');
   assert.equal(ada?.isDisabled, true);
   assert.equal(ada?.lastSeenAt, null);
+});
+
+test('a group is read with how many are in it, and who', () => {
+  const answer = [{ id: 'g', name: 'Statistics', counts: { members: 2, reviewers: 1 } }, null];
+  const people = { members: [{ id: 'a' }, { id: 'b' }, 7], reviewers: null };
+
+  assert.deepEqual(groupsFrom(answer), [{ id: 'g', name: 'Statistics', members: 2, reviewers: 1 }]);
+  assert.deepEqual(rosterFrom(people), { members: new Set(['a', 'b']), reviewers: new Set() });
 });
 
 test('a search wants all of its words, wherever they are', () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
+  groupsFrom,
   noticesFrom,
   peopleFrom,
   previewFrom,
@@ -215,6 +216,11 @@ function queue(role = 'reviewer') {
   const model = new ReviewsModel({
     reader: async () => readerFrom({ identity: { id: 'rita', role } }),
     reviewers: async () => peopleFrom([{ id: 'rita', name: 'Rita' }, null]),
+    groups: async () =>
+      groupsFrom([
+        { id: 'g', name: 'Statistics', counts: { members: 2, reviewers: 1 } },
+        { id: 'own', name: 'Algebra', counts: null }
+      ]),
     own: async () => [one('mine', 'changes_requested')],
     submissions: async query => {
       asked.push(query);
@@ -257,15 +263,16 @@ test('the list parts own work from that of others, and counts what waits', async
 
 test('what is chosen is asked of the server, and what waits stays known', async () => {
   const { model, asked, others } = queue();
-  await model.choose({ choice: 'decided', learner: 'e', reviewer: NOBODY, hours: 24 });
+  await model.choose({ choice: 'decided', learner: 'e', group: 'g', reviewer: NOBODY, hours: 24 });
   assert.equal(
     asked.at(-1),
-    'state=changes_requested%2Capproved%2Cwithdrawn&learner=e&reviewer=nobody&waiting=24'
+    'state=changes_requested%2Capproved%2Cwithdrawn&learner=e&group=g&reviewer=nobody&waiting=24'
   );
   assert.deepEqual(others(), ['old']);
   assert.equal(model.waiting, 3);
   assert.deepEqual([...model.projects.keys()], ['new', 'taken', 'given', 'old']);
-  assert.equal(countOf(model.filter), 3);
+  assert.equal(countOf(model.filter), 4);
+  assert.deepEqual(model.groups, [{ id: 'g', name: 'Statistics' }]);
   assert.equal(queryOf({ ...WAITING, choice: 'mine', reviewer: 'rob' }), 'assigned=1');
 });
 

@@ -14,11 +14,12 @@ from platform_server.errors import (
     ThreadNotFound,
     UserNotFound,
 )
-from platform_server.identity.permissions import ROLE_PERMISSIONS, Permission, may
+from platform_server.identity.permissions import Permission, may
 from platform_server.projects.model import Access
 from platform_server.review import rubric as rubrics
 from platform_server.review.model import UNDECIDED, Happening, State
 from platform_server.review.repository import Note, Step
+from platform_server.review.rules import REVIEWING, may_be_given
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,11 +35,10 @@ if TYPE_CHECKING:
 SavedId = NewType("SavedId", str)
 MAX_SAVED = 300  # comments of one reviewer
 MAX_NAMED = 100  # reviewers of one project
-_REVIEWING = {role for role, may_do in ROLE_PERMISSIONS.items() if Permission.REVIEW in may_do}
 _NO_REVIEWER = "Only reviewers and admins may review."
 _NOT_YOURS = "Only admins, and whoever reviews it, may give it to somebody."
 _OWN = "Nobody reviews their own work."
-_NOT_NAMED = "The project names its reviewers, and this is none of them."
+_NOT_NAMED = "This work has reviewers of its own, and this is none of them."
 _FULL = f"You can keep {MAX_SAVED} comments: delete some that you do not use."
 
 
@@ -60,7 +60,7 @@ class DeskRepository(Protocol):
     """Who reviews what, rubrics, and saved comments. Every method is one transaction."""
 
     async def name_reviewers(self, project_id: ProjectId, reviewers: Collection[UserId]) -> None:
-        """Keep who reviews a project; none: every reviewer does. Raises ProjectNotFound."""
+        """Keep whom a project names as its reviewers. Raises ProjectNotFound."""
 
     async def rubric(self, project_id: ProjectId | None) -> Rubric | None:
         """Return a project's own rubric, or with None the installation's."""
@@ -112,18 +112,18 @@ class DeskService:
         return {
             one.id: one.name or one.email
             for one in await self._people.users()
-            if one.role in _REVIEWING and one.disabled_at is None
+            if one.role in REVIEWING and one.disabled_at is None
         }
 
     async def named(self, principal: Principal, project_id: ProjectId) -> frozenset[UserId]:
-        """Return who reviews a project. Owners and admins. Raises ProjectNotFound, AccessDenied."""
+        """Return whom a project names. Owners and admins. Raises ProjectNotFound, AccessDenied."""
         await self._require_owner(principal, project_id)
         return await self._submissions.named_reviewers(project_id)
 
     async def name(
         self, principal: Principal, project_id: ProjectId, reviewers: Collection[UserId]
     ) -> None:
-        """Say who reviews a project; nobody: every reviewer may. Owners and admins.
+        """Say who reviews a project; nobody: those of its makers' groups. Owners and admins.
 
         Raises ProjectNotFound, AccessDenied, InvalidInput for who may not review.
         """
@@ -144,11 +144,11 @@ class DeskService:
         person = {one.id: one for one in await self._people.users()}.get(reviewer)
         if person is None or person.disabled_at is not None:
             raise UserNotFound
-        if person.role not in _REVIEWING:
+        if person.role not in REVIEWING:
             raise InvalidInput(_NO_REVIEWER)
         if reviewer in view.makers:
             raise Conflict(_OWN)
-        if view.named and reviewer not in view.named:
+        if not may_be_given(person, view.named):
             raise InvalidInput(_NOT_NAMED)
         step = Step(
             submission_id=submission.id,

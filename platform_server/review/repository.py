@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
+    from platform_server.review.groups.model import GroupId
     from platform_server.review.model import (
         Anchor,
         Comment,
@@ -77,7 +78,8 @@ class Wanted:
     maker_id: UserId | None = None  # who submitted any round of it
     is_free: bool = False  # it is nobody's task
     since: datetime | None = None  # unchanged since then, or longer
-    visible_to: UserId | None = None  # a reviewer, named where the project names any, or its maker
+    group_id: GroupId | None = None  # that one of whose work it is is a member of
+    visible_to: UserId | None = None  # who may review it, or submitted a round
     limit: int = 200
 
 
@@ -97,10 +99,11 @@ class SubmissionRepository(Protocol):
     Rounds, their files, decisions and events are only ever added; the database refuses the rest.
     """
 
-    async def submit(self, new: NewRound, tell: frozenset[UserId] = frozenset()) -> Submission:
+    async def submit(self, new: NewRound) -> Submission:
         """Keep all of a project's files as a round: the next one of its open submission if there
-        is one, else the first of a new one. The reviewer of the round before, and ``tell``, are
-        told. Raises InvalidInput if there are no files, Conflict if a round waits for a decision.
+        is one, else the first of a new one. The reviewer of the round before, and who alone reviews
+        it, are told. Raises InvalidInput if there are no files, Conflict if a round waits for a
+        decision.
         """
 
     async def step(self, step: Step, note: Note, decision: Decision | None = None) -> Submission:
@@ -127,11 +130,18 @@ class SubmissionRepository(Protocol):
     async def events(self, submission_id: SubmissionId) -> list[Event]:
         """Return what happened to a submission, the first first."""
 
-    async def notices(self, user_id: UserId, *, limit: int) -> list[Notice]:
-        """Return what somebody is told, the newest first."""
+    async def notices(self, user_id: UserId, seen: Wanted) -> list[Notice]:
+        """Return what somebody is told of submissions that they see now, the newest first."""
 
     async def named_reviewers(self, project_id: ProjectId) -> frozenset[UserId]:
-        """Return who may review a project's submissions; nobody: every reviewer."""
+        """Return whom a project names as its reviewers."""
+
+    async def reviewers_of(self, submission_id: SubmissionId) -> frozenset[UserId]:
+        """Return who alone may review a submission, besides admins; nobody: every reviewer.
+
+        Whom the project names; if nobody, the reviewers of the groups that its owner, or who
+        submitted a round, is a member of.
+        """
 
     async def mark_read(self, user_id: UserId, at: datetime) -> None:
         """Note that somebody has seen all that they were told."""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from platform_server.review.changes.service import ChangesService
     from platform_server.review.desk import DeskService
     from platform_server.review.discussion import DiscussionService
+    from platform_server.review.groups.service import GroupService
     from platform_server.review.preview import PreviewService
     from platform_server.review.reproduction.service import ReproductionService
     from platform_server.review.service import ReviewService
@@ -25,6 +26,7 @@ class Reviews:
     files: SubmittedFiles
     changes: ChangesService
     desk: DeskService
+    groups: GroupService
     discussion: DiscussionService
     suggestions: SuggestionService
     viewer: Viewer

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from platform_server.errors import AccessDenied, SubmissionNotFound
-from platform_server.identity.permissions import Permission, may
+from platform_server.identity.model import Role
+from platform_server.identity.permissions import ROLE_PERMISSIONS, Permission, may
 
 if TYPE_CHECKING:
-    from platform_server.identity.model import Principal, UserId
+    from platform_server.identity.model import Principal, User, UserId
     from platform_server.review.model import Comment, Decision, Round, Submission, Thread
 
+REVIEWING = frozenset(
+    role for role, permissions in ROLE_PERMISSIONS.items() if Permission.REVIEW in permissions
+)
 _OWN = "This is your own work: somebody else has to review it."
 _NOT_YOURS = "Only those whose work it is may do this."
 _NO_REVIEWER = "Only a reviewer may do this."
@@ -26,7 +30,7 @@ class View:
     decisions: tuple[Decision, ...]
     viewer: Principal
     is_maker: bool  # submitted a round of it, or may change the project
-    named: frozenset[UserId] = frozenset()  # who may review it; nobody: every reviewer
+    named: frozenset[UserId] = frozenset()  # who alone reviews it, and admins; nobody: all
 
     @property
     def makers(self) -> frozenset[UserId]:
@@ -57,9 +61,14 @@ def sees(viewer: Principal, *, is_maker: bool, named: frozenset[UserId]) -> bool
 
 
 def may_review(viewer: Principal, named: frozenset[UserId]) -> bool:
-    """Tell whether somebody may review what others made in a project that names reviewers."""
+    """Tell whether somebody may review what others made, where these review it; nobody: all do."""
     is_named = not named or viewer.id in named or may(viewer, Permission.ADMIN)
     return is_named and may(viewer, Permission.REVIEW)
+
+
+def may_be_given(person: User, named: frozenset[UserId]) -> bool:
+    """Tell whether a reviewer's account may see what these review, so that it can be their task."""
+    return not named or person.id in named or person.role is Role.ADMIN
 
 
 def require_maker(view: View) -> None:

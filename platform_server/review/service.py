@@ -117,8 +117,7 @@ class ReviewService:
             message=_bounded(message),
             at=self._now(),
         )
-        named = await self._repository.named_reviewers(project_id)
-        submission = await self._repository.submit(new, tell=named)
+        submission = await self._repository.submit(new)
         view = await self.get(principal, submission.id)
         for hook in self.on_submitted:
             await hook(view)
@@ -139,12 +138,7 @@ class ReviewService:
 
         ``own``: those of their own work only.
         """
-        if own or not may(principal, Permission.REVIEW):
-            projects = await self._editable(principal)
-            wanted = replace(wanted, submitters=[principal.id], projects=projects)
-        elif not may(principal, Permission.ADMIN):
-            wanted = replace(wanted, visible_to=principal.id)
-        return await self._repository.submissions(wanted)
+        return await self._repository.submissions(await self._seen(principal, wanted, own=own))
 
     async def get(self, principal: Principal, submission_id: SubmissionId) -> View:
         """Return a submission with its rounds and decisions. Raises SubmissionNotFound."""
@@ -154,7 +148,7 @@ class ReviewService:
         rounds = await self._repository.rounds(submission_id)
         is_maker = any(one.submitter_id == principal.id for one in rounds)
         is_maker = is_maker or await self._may_edit(principal, submission.project_id)
-        named = await self._repository.named_reviewers(submission.project_id)
+        named = await self._repository.reviewers_of(submission_id)
         if not sees(principal, is_maker=is_maker, named=named):
             raise SubmissionNotFound
         return View(
@@ -229,8 +223,9 @@ class ReviewService:
         return await self._take(view, step, Happening.DECIDED, decision, detail)
 
     async def notices(self, principal: Principal, *, limit: int = 100) -> Notices:
-        """Return what the principal is told, the newest first."""
-        return await self._repository.notices(principal.id, limit=limit)
+        """Return what the principal is told of submissions that they see, the newest first."""
+        seen = await self._seen(principal, Wanted(limit=limit))
+        return await self._repository.notices(principal.id, seen)
 
     async def mark_read(self, principal: Principal) -> None:
         """Note that the principal has seen what they were told."""
@@ -239,6 +234,15 @@ class ReviewService:
     async def names(self, user_ids: Sequence[UserId]) -> dict[UserId, str]:
         """Return what people are called."""
         return await self._repository.names(user_ids)
+
+    async def _seen(self, principal: Principal, wanted: Wanted, *, own: bool = False) -> Wanted:
+        """Return what is wanted, as far as the principal sees it."""
+        if own or not may(principal, Permission.REVIEW):
+            projects = await self._editable(principal)
+            return replace(wanted, submitters=[principal.id], projects=projects)
+        if may(principal, Permission.ADMIN):
+            return wanted
+        return replace(wanted, visible_to=principal.id)
 
     def _step(
         self,

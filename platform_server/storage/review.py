@@ -21,6 +21,7 @@ from platform_server.review.model import (
     SubmittedFile,
 )
 from platform_server.review.repository import Note
+from platform_server.storage import review_access as access
 from platform_server.storage import review_events as events_of
 from platform_server.storage.review_queue import conditions
 from platform_server.storage.review_rows import (
@@ -68,12 +69,13 @@ class SqlSubmissionRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def submit(self, new: NewRound, tell: frozenset[UserId] = frozenset()) -> Submission:
+    async def submit(self, new: NewRound) -> Submission:
         """Keep all of a project's files as a round."""
         try:
             async with self._database.transaction() as connection:
                 row = await _open_submission(connection, new)
                 await _add_round(connection, new, row)
+                tell = await access.reviewers_of(connection, SubmissionId(row.id))
                 if row.reviewer_id is not None:
                     tell |= {UserId(row.reviewer_id)}
                 note = Note(
@@ -161,7 +163,7 @@ class SqlSubmissionRepository:
         statement = select(review_events).where(of.submission_id == submission_id)
         return [event_of(row) for row in await self._rows(statement.order_by(of.number))]
 
-    async def notices(self, user_id: UserId, *, limit: int) -> list[Notice]:
+    async def notices(self, user_id: UserId, seen: Wanted) -> list[Notice]:
         """Return what somebody is told, the newest first."""
         is_told = and_(
             review_notices.c.submission_id == review_events.c.submission_id,
@@ -171,9 +173,9 @@ class SqlSubmissionRepository:
             select(review_events, review_notices.c.read_at, submissions.c.project_name)
             .join(review_notices, is_told)
             .join(submissions, submissions.c.id == review_events.c.submission_id)
-            .where(review_notices.c.user_id == user_id)
+            .where(and_(review_notices.c.user_id == user_id, *conditions(seen)))
             .order_by(review_events.c.at.desc(), review_events.c.number.desc())
-            .limit(limit)
+            .limit(seen.limit)
         )
         return [
             Notice(event=event_of(row), project_name=row.project_name, read_at=row.read_at)
@@ -188,10 +190,15 @@ class SqlSubmissionRepository:
             await connection.execute(update(review_notices).where(unread).values(read_at=at))
 
     async def named_reviewers(self, project_id: ProjectId) -> frozenset[UserId]:
-        """Return who may review a project's submissions."""
+        """Return whom a project names as its reviewers."""
         of = project_reviewers.c
         rows = await self._rows(select(of.user_id).where(of.project_id == project_id))
         return frozenset(UserId(row.user_id) for row in rows)
+
+    async def reviewers_of(self, submission_id: SubmissionId) -> frozenset[UserId]:
+        """Return who alone may review a submission."""
+        async with self._database.read() as connection:
+            return await access.reviewers_of(connection, submission_id)
 
     async def names(self, user_ids: Sequence[UserId]) -> dict[UserId, str]:
         """Return what people are called."""

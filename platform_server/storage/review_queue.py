@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, or_, select, true
+from sqlalchemy import or_, select, true
 
-from platform_server.storage.tables.review import (
-    project_reviewers,
-    submission_rounds,
-    submissions,
-)
+from platform_server.storage.review_access import is_of_group, is_reviewed_by
+from platform_server.storage.tables.review import submission_rounds, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -51,10 +48,10 @@ def _whose(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield or_(*whose)
     if wanted.maker_id is not None:
         yield _made_by([wanted.maker_id])
+    if wanted.group_id is not None:
+        yield is_of_group(wanted.group_id)
     if wanted.visible_to is not None:
-        named = exists().where(project_reviewers.c.project_id == _of.project_id)
-        is_named = named.where(project_reviewers.c.user_id == wanted.visible_to)
-        yield or_(~named, is_named, _made_by([wanted.visible_to]))
+        yield or_(is_reviewed_by(wanted.visible_to), _made_by([wanted.visible_to]))
 
 
 def _made_by(people: Collection[UserId]) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from platform_extensions.submissions.routes import ROUTES
 from platform_server.clock import new_id
 from platform_server.identity.model import ALL_SCOPES, Role, Scope, UserId
 from platform_server.review.chain import first_broken
@@ -215,6 +217,46 @@ async def test_112_each_keeps_to_their_own(cast: Cast, desk: Submitted, line: Li
                 method, path, content=None if body is None else text
             )
             assert answer.status_code == status, (name, answer.text)
+
+
+@pytest.fixture
+async def of_a_group(cast: Cast) -> AsyncIterator[Submitted]:
+    """A submission of a group's member, whom judge reviews and colleague does not."""
+    chief = cast["chief"].http
+    group = await done(await chief.post("/api/groups/", json={"name": "k"}), 201)
+    url = f"/api/groups/{group['id']}"
+    for part, name in (("reviewers", "judge"), ("members", "learner")):
+        await done(await chief.put(f"{url}/{part}", json={part: [cast[name].user.id]}))
+    yield await submitted(cast, maker="learner")
+    assert (await chief.delete(url)).status_code == 204
+
+
+async def test_112_to_who_reviews_another_group_it_is_not_there(
+    cast: Cast, of_a_group: Submitted
+) -> None:
+    own, colleague = of_a_group, cast["colleague"].http
+    names = {"url": own.url, "comment": own.comment, "draft": own.draft}
+    resolved = f"{own.url}/threads/{own.thread}/resolved"
+    tries = [
+        *(line[:3] for line in MATRIX if line[1].startswith("{url}")),
+        ("POST", "{url}/comments", {"body": "x"}),
+        ("PUT", resolved, None),
+        ("DELETE", resolved, None),
+    ]
+    paths = []
+    for method, template, body in tries:
+        paths.append(template.format_map(names))
+        answer = await colleague.request(method, paths[-1], json=body)
+        assert refused(answer, 404, "submission_not_found"), (method, paths[-1])
+    for route in ROUTES:
+        if route.pattern.startswith("/api/submissions/("):
+            assert any(re.fullmatch(route.pattern, one.partition("?")[0]) for one in paths), route
+    listed = await done(await colleague.get("/api/submissions/?limit=500"))
+    assert own.id not in [one["id"] for one in listed]
+    given = {"reviewer": cast["colleague"].user.id}
+    answer = await cast["chief"].http.post(f"{own.url}/assign", json=given)
+    assert refused(answer, 400, "invalid_input")
+    assert (await cast["judge"].http.get(own.url)).status_code == 200
 
 
 async def test_112_nobody_reviews_their_own_work(cast: Cast) -> None:

@@ -58,9 +58,9 @@ async def see_the_sandbox(margaret: Visitor) -> None:
     await margaret.shot("60-administration")
     await margaret.run("apputils:change-theme", theme="JupyterLab Dark")
     await page.locator('body[data-jp-theme-light="false"]').wait_for(state="attached")
-    await page.get_by_label("Find a project or a person").fill("katherine orb")
+    await page.get_by_label("Find a project, a person or a group").fill("katherine orb")
     await expect(page.locator(".platform-Admin-sandboxes tbody tr")).to_have_count(1)
-    await page.get_by_label("Find a project or a person").fill("katherine")
+    await page.get_by_label("Find a project, a person or a group").fill("katherine")
     await margaret.shot("61-administration-dark")
     await margaret.run("apputils:change-theme", theme="JupyterLab Light")
 

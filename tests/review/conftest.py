@@ -19,6 +19,7 @@ from platform_server.projects.service import ProjectService
 from platform_server.review.changes.service import ChangesService
 from platform_server.review.desk import DeskService
 from platform_server.review.discussion import DiscussionService
+from platform_server.review.groups.service import GroupService
 from platform_server.review.preview import PreviewService
 from platform_server.review.reproduction.runner import Runner
 from platform_server.review.reproduction.service import ReproductionService
@@ -30,6 +31,7 @@ from platform_server.storage.projects import SqlProjectRepository
 from platform_server.storage.review import SqlSubmissionRepository
 from platform_server.storage.review_checks import SqlCheckRepository
 from platform_server.storage.review_desk import SqlDeskRepository
+from platform_server.storage.review_groups import SqlGroupRepository
 from platform_server.storage.review_threads import SqlThreadRepository
 from platform_server.testing.databases import KINDS
 from platform_server.testing.lone import LocalLoneSandboxes
@@ -89,6 +91,7 @@ class Desk:
     files: SubmittedFiles
     changes: ChangesService
     tools: DeskService
+    groups: GroupService
     discussion: DiscussionService
     suggestions: SuggestionService
     previews: PreviewService
@@ -145,6 +148,7 @@ async def desk(
         yield Desk(
             submissions=submissions,
             tools=tools,
+            groups=GroupService(SqlGroupRepository(database), directory),
             files=files,
             changes=changes,
             discussion=discussion,

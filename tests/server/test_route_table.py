@@ -52,6 +52,10 @@ PLACES: dict[str, str] = {
     r"/api/contents(?P<path>(?:(?:/[^/]+)+|/?))": "/api/contents/{label}/notes.txt",
     r"/api/events/subscribe": "/api/events/subscribe",
     r"/files/(.+)": "/files/{label}/notes.txt",
+    r"/api/groups/?": "/api/groups/",
+    r"/api/groups/(\w+)": "/api/groups/{group}",
+    r"/api/groups/(\w+)/members": "/api/groups/{group}/members",
+    r"/api/groups/(\w+)/reviewers": "/api/groups/{group}/reviewers",
     r"/login": "/login",
     r"/signup": "/signup",
     r"/forgot": "/forgot",
@@ -169,8 +173,14 @@ PLACES: dict[str, str] = {
     r"/.*": "/nothing/here",
 }
 
-# What admins may do to projects that they are no members of.
-OF_ADMINS_TOO = {"/api/projects/{project}/reviewers", "/api/projects/{project}/rubric"}
+# What admins may do to projects and groups that they are no members of.
+OF_ADMINS_TOO = {
+    "/api/projects/{project}/reviewers",
+    "/api/projects/{project}/rubric",
+    "/api/groups/{group}",
+    "/api/groups/{group}/members",
+    "/api/groups/{group}/reviewers",
+}
 NOT_THERE = "/api/submissions/{submission}/reproduction/view/notes.txt"  # nothing was run again
 
 FOR_OTHERS = ("/api/admin/", "/api/saved-comments/")
@@ -208,7 +218,7 @@ def _nobodys(name: str, value: str) -> str:
 
 
 @pytest.fixture(scope="module")
-async def owned(image: str, server: Server) -> AsyncIterator[Owned]:
+async def owned(image: str, server: Server, admin: Person) -> AsyncIterator[Owned]:
     del image  # it has to be there
     person = await join(server, "owner-of-all", Role.LEARNER)
     http = person.http
@@ -239,6 +249,9 @@ async def owned(image: str, server: Server) -> AsyncIterator[Owned]:
         )
     ).json()
     terminal = (await http.post("/api/terminals", json={"cwd": label})).json()
+    group = (await admin.http.post("/api/groups/", json={"name": "of the owner"})).json()
+    members = {"members": [person.user.id]}
+    await admin.http.put(f"/api/groups/{group['id']}/members", json=members)
     await person.browser()
     browser = (await http.get("/api/account/sessions/")).json()
     token = (await http.get("/api/account/tokens/")).json()
@@ -255,6 +268,7 @@ async def owned(image: str, server: Server) -> AsyncIterator[Owned]:
         "session": session["id"],
         "kernel": session["kernel"]["id"],
         "terminal": terminal["name"],
+        "group": group["id"],
         "owner": person.user.id,
         "session_of_browser": browser[0]["id"],
         "token": token[0]["id"],

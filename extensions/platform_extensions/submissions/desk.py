@@ -36,7 +36,7 @@ class ProjectReviewersHandler(DeskHandler):
 
     @web.authenticated
     async def get(self, project_id: str) -> None:
-        """List their ids; none: every reviewer may. Owners and admins."""
+        """List the ids of those it names; none: its groups' reviewers. Owners and admins."""
         await self._reply_named(ProjectId(project_id))
 
     @web.authenticated

@@ -13,6 +13,7 @@ from platform_server.clock import utc_now
 from platform_server.errors import InvalidInput
 from platform_server.identity.model import UserId
 from platform_server.projects.model import ProjectId
+from platform_server.review.groups.model import GroupId
 from platform_server.review.model import State
 from platform_server.review.repository import Wanted
 
@@ -29,11 +30,15 @@ class SubmissionsHandler(ReviewHandler):
         """List them, the one that waits longest first.
 
         Only some: ``?state=a,b``; ``?project=``, ``?learner=`` and ``?reviewer=`` have ids, the
-        last one ``nobody``, too; ``?waiting=`` has hours since anything happened; ``?own=1`` those
+        last one ``nobody``, too; ``?group=`` the id of a group whose people one sees: work of its
+        members; ``?waiting=`` has hours since anything happened; ``?own=1`` those
         of one's own work, ``?assigned=1`` those that are one's own to review; ``?limit=`` a number.
         """
         is_own = self.get_query_argument("own", "0") != "0"
-        found = await self.reviews.submissions.list(self.principal, self._wanted(), own=is_own)
+        wanted = self._wanted()
+        if wanted.group_id is not None:
+            await self.reviews.groups.roster(self.principal, wanted.group_id)
+        found = await self.reviews.submissions.list(self.principal, wanted, own=is_own)
         people = [one.submitter_id for one in found]
         people += [one.reviewer_id for one in found if one.reviewer_id is not None]
         names = await self.reviews.submissions.names(people)
@@ -43,7 +48,9 @@ class SubmissionsHandler(ReviewHandler):
         reviewer = self.get_query_argument("reviewer", "")
         if self.get_query_argument("assigned", "0") != "0":
             reviewer = self.principal.id
-        project, learner = (self.get_query_argument(one, "") for one in ("project", "learner"))
+        project = self.get_query_argument("project", "")
+        learner = self.get_query_argument("learner", "")
+        group = self.get_query_argument("group", "")
         waiting = self._number("waiting", 0.0, _LONGEST)
         return Wanted(
             states=self._states(),
@@ -51,6 +58,7 @@ class SubmissionsHandler(ReviewHandler):
             is_free=reviewer == _NOBODY,
             project_id=ProjectId(project) if project else None,
             maker_id=UserId(learner) if learner else None,
+            group_id=GroupId(group) if group else None,
             since=utc_now() - timedelta(hours=waiting) if waiting else None,
             limit=int(self._number("limit", 200.0, _MOST)) or 1,
         )

@@ -75,6 +75,20 @@ export interface IUser {
   readonly sandboxes: number;
 }
 
+/** A group of learners with their reviewers: how many there are of each. */
+export interface IGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly members: number;
+  readonly reviewers: number;
+}
+
+/** Who is in a group, by their ids. */
+export interface IRoster {
+  readonly members: ReadonlySet<string>;
+  readonly reviewers: ReadonlySet<string>;
+}
+
 export function overviewFrom(value: unknown): IOverview {
   const all = recordOf(value);
   const [sandboxes, pool, kernels] = [all.sandboxes, all.pool, all.kernels].map(recordOf) as Three;
@@ -116,6 +130,30 @@ export function usersFrom(value: unknown): readonly IUser[] {
     lastSeenAt: typeof one.last_seen_at === 'string' ? one.last_seen_at : null,
     sandboxes: numberOf(one.sandboxes)
   }));
+}
+
+export function groupsFrom(value: unknown): readonly IGroup[] {
+  return recordsOf(value).map(one => {
+    const counts = recordOf(one.counts);
+    return {
+      id: textOf(one, 'id'),
+      name: textOf(one, 'name'),
+      members: numberOf(counts.members),
+      reviewers: numberOf(counts.reviewers)
+    };
+  });
+}
+
+export function rosterFrom(value: unknown): IRoster {
+  const [members, reviewers] = [recordOf(value).members, recordOf(value).reviewers].map(
+    people => new Set(recordsOf(people).map(one => textOf(one, 'id')))
+  ) as [Set<string>, Set<string>];
+  return { members, reviewers };
+}
+
+/** Whether somebody's role lets them review. */
+export function mayReview({ role }: IUser): boolean {
+  return role !== 'learner';
 }
 
 /** Whether all words of a search are somewhere in these texts. */

@@ -3,13 +3,19 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { Role } from '../account/model.js';
-import type { IOverview, ISandbox, IUser } from './data.js';
+import type { IGroup, IOverview, IRoster, ISandbox, IUser } from './data.js';
 
 /** What the model needs of the server. */
 export interface IAdminSource {
   overview(): Promise<IOverview>;
   sandboxes(): Promise<readonly ISandbox[]>;
   users(): Promise<readonly IUser[]>;
+  groups(): Promise<readonly IGroup[]>;
+  roster(group: string): Promise<IRoster>;
+  makeGroup(name: string): Promise<void>;
+  renameGroup(group: string, name: string): Promise<void>;
+  removeGroup(group: string): Promise<void>;
+  setRoster(group: string, roster: IRoster): Promise<void>;
   stop(sandbox: string): Promise<void>;
   change(user: string, values: { role?: Role; disabled?: boolean }): Promise<void>;
 }
@@ -19,6 +25,7 @@ export interface IKnown {
   readonly overview: IOverview;
   readonly sandboxes: readonly ISandbox[];
   readonly users: readonly IUser[];
+  readonly groups: readonly IGroup[];
 }
 
 /** Keeps what was answered last, and says so when the server does not answer. */
@@ -46,13 +53,14 @@ export class AdminModel {
     const turn = ++this._turn;
     try {
       const { _source } = this;
-      const [overview, sandboxes, users] = await Promise.all([
+      const [overview, sandboxes, users, groups] = await Promise.all([
         _source.overview(),
         _source.sandboxes(),
-        _source.users()
+        _source.users(),
+        _source.groups()
       ]);
       if (turn === this._turn) {
-        this._known = { overview, sandboxes, users };
+        this._known = { overview, sandboxes, users, groups };
         this._problem = '';
       }
     } catch (reason) {
@@ -71,6 +79,27 @@ export class AdminModel {
 
   setDisabled(user: IUser, disabled: boolean): Promise<void> {
     return this._do(() => this._source.change(user.id, { disabled }));
+  }
+
+  makeGroup(name: string): Promise<void> {
+    return this._do(() => this._source.makeGroup(name));
+  }
+
+  renameGroup(group: IGroup, name: string): Promise<void> {
+    return this._do(() => this._source.renameGroup(group.id, name));
+  }
+
+  removeGroup(group: IGroup): Promise<void> {
+    return this._do(() => this._source.removeGroup(group.id));
+  }
+
+  /** Who is in a group now. */
+  roster(group: IGroup): Promise<IRoster> {
+    return this._source.roster(group.id);
+  }
+
+  setRoster(group: IGroup, roster: IRoster): Promise<void> {
+    return this._do(() => this._source.setRoster(group.id, roster));
   }
 
   /** Do something and look again, whether it was done or refused; rejects with the refusal. */

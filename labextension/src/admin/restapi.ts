@@ -3,10 +3,14 @@
 import type { Role } from '../account/model.js';
 import type { ServerApi } from '../server/api.js';
 import {
+  groupsFrom,
   overviewFrom,
+  rosterFrom,
   sandboxesFrom,
   usersFrom,
+  type IGroup,
   type IOverview,
+  type IRoster,
   type ISandbox,
   type IUser
 } from './data.js';
@@ -34,5 +38,32 @@ export class AdminApi {
 
   async change(user: string, values: { role?: Role; disabled?: boolean }): Promise<void> {
     await this._api.patch(`api/admin/users/${user}`, values);
+  }
+
+  async groups(): Promise<readonly IGroup[]> {
+    return groupsFrom(await this._api.get('api/groups/'));
+  }
+
+  async roster(group: string): Promise<IRoster> {
+    return rosterFrom(await this._api.get(`api/groups/${group}`));
+  }
+
+  async makeGroup(name: string): Promise<void> {
+    await this._api.post('api/groups/', { name });
+  }
+
+  async renameGroup(group: string, name: string): Promise<void> {
+    await this._api.patch(`api/groups/${group}`, { name });
+  }
+
+  /** Its people, and their work, stay. */
+  removeGroup(group: string): Promise<void> {
+    return this._api.delete(`api/groups/${group}`);
+  }
+
+  /** Say who is in a group, and nobody else. */
+  async setRoster(group: string, { members, reviewers }: IRoster): Promise<void> {
+    await this._api.put(`api/groups/${group}/reviewers`, { reviewers: [...reviewers] });
+    await this._api.put(`api/groups/${group}/members`, { members: [...members] });
   }
 }

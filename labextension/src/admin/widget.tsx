@@ -1,14 +1,16 @@
 /** The administration: what runs, who is there, how it goes. */
 
-import { Dialog, ReactWidget, showDialog, UseSignal } from '@jupyterlab/apputils';
+import { ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import { Poll } from '@lumino/polling';
 import { useState } from 'react';
 
-import { wordsOf } from '../server/words.js';
+import { attempted, confirmed, type Say } from './asking.js';
 import type { ISandbox, IUser } from './data.js';
 import { Figures, Tallies } from './figures.js';
+import { groupDeedsOf } from './groupdeeds.js';
+import { Groups } from './groups.js';
 import type { AdminModel } from './model.js';
 import { People } from './people.js';
 import { Sandboxes } from './sandboxes.js';
@@ -69,6 +71,7 @@ function Page(props: IPartProps): JSX.Element {
   const [said, say] = useState('');
   const [search, setSearch] = useState('');
   const deeds = deedsOf(props, say);
+  const groupDeeds = groupDeedsOf(model, say, trans);
   return (
     <UseSignal signal={model.changed}>
       {() => {
@@ -85,7 +88,7 @@ function Page(props: IPartProps): JSX.Element {
               <>
                 <Figures overview={known.overview} trans={trans} />
                 <label className="platform-Admin-search">
-                  {trans.__('Find a project or a person')}
+                  {trans.__('Find a project, a person or a group')}
                   <input
                     type="search"
                     value={search}
@@ -94,6 +97,13 @@ function Page(props: IPartProps): JSX.Element {
                 </label>
                 <Sandboxes sandboxes={known.sandboxes} search={search} deeds={deeds} trans={trans} />
                 <People users={known.users} search={search} deeds={deeds} trans={trans} />
+                <Groups
+                  groups={known.groups}
+                  users={known.users}
+                  search={search}
+                  deeds={groupDeeds}
+                  trans={trans}
+                />
                 <Tallies overview={known.overview} trans={trans} />
               </>
             )}
@@ -104,12 +114,8 @@ function Page(props: IPartProps): JSX.Element {
   );
 }
 
-function deedsOf({ model, trans }: IPartProps, say: (text: string) => void): IDeeds {
-  const attempt = (deed: Promise<void>, done: string) =>
-    void deed.then(
-      () => say(done),
-      (reason: unknown) => say(wordsOf(reason, trans))
-    );
+function deedsOf({ model, trans }: IPartProps, say: Say): IDeeds {
+  const attempt = (deed: Promise<void>, done: string) => void attempted(deed, done, say, trans);
   return {
     stop: sandbox => {
       const what = trans.__('Stop the sandbox of “%1” (%2)?', sandbox.project, sandbox.owner);
@@ -133,9 +139,4 @@ function deedsOf({ model, trans }: IPartProps, say: (text: string) => void): IDe
       );
     }
   };
-}
-
-async function confirmed(title: string, body: string, label: string): Promise<boolean> {
-  const buttons = [Dialog.cancelButton(), Dialog.warnButton({ label })];
-  return (await showDialog({ title, body, buttons, defaultButton: 0 })).button.accept;
 }

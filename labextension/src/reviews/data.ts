@@ -17,6 +17,12 @@ export interface IPerson {
   readonly name: string;
 }
 
+/** A group of learners. */
+export interface IGroup {
+  readonly id: string;
+  readonly name: string;
+}
+
 /** Who looks. */
 export interface IReader {
   readonly id: string;
@@ -162,6 +168,13 @@ export function readerFrom(answer: unknown): IReader {
 
 export function peopleFrom(answer: unknown): IPerson[] {
   return recordsOf(answer).flatMap(one => personFrom(one) ?? []);
+}
+
+/** Of those whose names alone are told, nothing. */
+export function groupsFrom(answer: unknown): IGroup[] {
+  return recordsOf(answer)
+    .filter(one => isRecord(one.counts))
+    .map(one => ({ id: textOf(one, 'id'), name: textOf(one, 'name') }));
 }
 
 export function viewFrom(answer: unknown): ISubmissionView {

@@ -10,6 +10,8 @@ export interface IFilter {
   readonly project: string;
   /** The id of whoever submitted. */
   readonly learner: string;
+  /** The id of a group that whoever submitted is in. */
+  readonly group: string;
   /** The id of a reviewer, or NOBODY. */
   readonly reviewer: string;
   /** For how many hours nothing happened. */
@@ -22,6 +24,7 @@ export const WAITING: IFilter = {
   choice: 'waiting',
   project: '',
   learner: '',
+  group: '',
   reviewer: '',
   hours: 0
 };
@@ -35,11 +38,12 @@ const CHOICES: Record<Choice, Record<string, string>> = {
 
 /** A filter as the server reads it; whose task it is counts more than the name of a reviewer. */
 export function queryOf(filter: IFilter): string {
-  const { choice, project, learner, reviewer, hours } = filter;
+  const { choice, project, learner, group, reviewer, hours } = filter;
   const fields = {
     ...CHOICES[choice],
     project,
     learner,
+    group,
     reviewer: choice === 'mine' ? '' : reviewer,
     waiting: hours === 0 ? '' : `${hours}`
   };
@@ -47,6 +51,6 @@ export function queryOf(filter: IFilter): string {
 }
 
 /** How many of a filter's fields say something, besides the choice. */
-export function countOf({ project, learner, reviewer, hours }: IFilter): number {
-  return [project !== '', learner !== '', reviewer !== '', hours > 0].filter(Boolean).length;
+export function countOf({ project, learner, group, reviewer, hours }: IFilter): number {
+  return [project, learner, group, reviewer].filter(one => one !== '').length + Number(hours > 0);
 }

@@ -52,7 +52,7 @@ export function Filters(props: IProps): JSX.Element {
 }
 
 function Fields({ model, trans }: IProps): JSX.Element {
-  const { filter, projects, learners, reviewers } = model;
+  const { filter, projects, learners, groups, reviewers } = model;
   return (
     <>
       <Field
@@ -71,6 +71,12 @@ function Fields({ model, trans }: IProps): JSX.Element {
         <option value="">{trans.__('Submitted by anybody')}</option>
         <Named names={[...learners]} />
       </Field>
+      {groups.length > 0 && (
+        <Field label={trans.__('Group')} value={filter.group} choose={group => model.choose({ group })}>
+          <option value="">{trans.__('Any group')}</option>
+          <Named names={groups.map(one => [one.id, one.name])} />
+        </Field>
+      )}
       {filter.choice !== 'mine' && (
         <Field
           label={trans.__('Reviewer')}

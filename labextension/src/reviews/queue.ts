@@ -2,13 +2,13 @@
 
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import type { INotice, IPerson, IReader, ISubmission } from './data.js';
+import type { IGroup, INotice, IPerson, IReader, ISubmission } from './data.js';
 import { countOf, queryOf, WAITING, type IFilter } from './filter.js';
 import type { ReviewApi } from './restapi.js';
 
 type Api = Pick<
   ReviewApi,
-  'submissions' | 'own' | 'notices' | 'markRead' | 'claim' | 'reader' | 'reviewers'
+  'submissions' | 'own' | 'notices' | 'markRead' | 'claim' | 'reader' | 'reviewers' | 'groups'
 >;
 
 /** Asked for when somebody looks. */
@@ -61,6 +61,11 @@ export class ReviewsModel {
     return this._reviewers;
   }
 
+  /** The groups that the reader reviews; all of them for an admin. */
+  get groups(): readonly IGroup[] {
+    return this._groups;
+  }
+
   /** How many submissions wait for the reader: to be reviewed, or to be corrected. */
   get waiting(): number {
     const toReview = this._undecided.filter(one => this._waitsForReader(one));
@@ -99,17 +104,19 @@ export class ReviewsModel {
       this._reader ??= await this._api.reader();
       const { filter, mayReview } = this;
       const isPlain = filter.choice === 'waiting' && countOf(filter) === 0;
-      const [own, notices, undecided, chosen, reviewers] = await Promise.all([
+      const [own, notices, undecided, chosen, reviewers, groups] = await Promise.all([
         this._api.own(),
         this._api.notices(),
         mayReview ? this._api.submissions(queryOf(WAITING)) : [],
         mayReview && !isPlain ? this._api.submissions(queryOf(filter)) : null,
-        mayReview && this._reviewers.length === 0 ? this._api.reviewers() : this._reviewers
+        mayReview && this._reviewers.length === 0 ? this._api.reviewers() : this._reviewers,
+        mayReview ? this._api.groups() : []
       ]);
       const ids = new Set(own.map(one => one.id));
       this._own = [...own].reverse();
       this._notices = notices;
       this._reviewers = reviewers;
+      this._groups = groups;
       this._undecided = undecided.filter(one => !ids.has(one.id));
       if (filter === this._filter) {
         this._listed = (chosen ?? undecided).filter(one => !ids.has(one.id));
@@ -166,6 +173,7 @@ export class ReviewsModel {
   private _listed: readonly ISubmission[] = [];
   private _notices: readonly INotice[] = [];
   private _reviewers: readonly IPerson[] = [];
+  private _groups: readonly IGroup[] = [];
   private _filter: IFilter = WAITING;
   private _words = '';
   private _problem = '';

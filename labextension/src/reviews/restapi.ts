@@ -4,6 +4,7 @@ import { differenceFrom, type IDifference } from '../history/data.js';
 import type { ServerApi } from '../server/api.js';
 import {
   filesFrom,
+  groupsFrom,
   noticesFrom,
   peopleFrom,
   previewFrom,
@@ -13,6 +14,7 @@ import {
   submissionsFrom,
   threadsFrom,
   viewFrom,
+  type IGroup,
   type INotice,
   type IPerson,
   type IPreview,
@@ -76,6 +78,11 @@ export class ReviewApi {
   /** Everybody who may review. */
   async reviewers(): Promise<IPerson[]> {
     return peopleFrom(await this._api.get('api/reviewers'));
+  }
+
+  /** The groups whose people the reader sees. */
+  async groups(): Promise<IGroup[]> {
+    return groupsFrom(await this._api.get('api/groups/'));
   }
 
   /** What a submission of the project would have in it. */

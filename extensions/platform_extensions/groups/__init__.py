@@ -1,0 +1,1 @@
+"""Groups of learners with their reviewers, over HTTP."""

@@ -1,0 +1,1 @@
+"""Groups: learners together with those who review what they make."""

@@ -1,0 +1,47 @@
+"""What the service of groups needs from a database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from platform_server.identity.model import UserId
+    from platform_server.review.groups.model import Group, GroupId, Listed
+
+
+class GroupRepository(Protocol):
+    """Groups and who is in them. Every method is one transaction.
+
+    A group that is removed, and an account that is, take their places with them.
+    """
+
+    async def add(self, group_id: GroupId, name: str) -> None:
+        """Keep a new group without people. Raises NameTaken."""
+
+    async def rename(self, group_id: GroupId, name: str) -> None:
+        """Change what a group is called. Raises GroupNotFound, NameTaken."""
+
+    async def remove(self, group_id: GroupId) -> None:
+        """Remove a group; whose it was keep their work. Raises GroupNotFound."""
+
+    async def set_members(self, group_id: GroupId, people: Collection[UserId]) -> None:
+        """Keep these as a group's members, and nobody else.
+
+        Raises GroupNotFound, InvalidInput for who has no account.
+        """
+
+    async def set_reviewers(self, group_id: GroupId, people: Collection[UserId]) -> None:
+        """Keep these as a group's reviewers, and nobody else.
+
+        Raises GroupNotFound, InvalidInput for who has no account.
+        """
+
+    async def group(self, group_id: GroupId) -> Group | None:
+        """Return a group with its people."""
+
+    async def groups(
+        self, *, member: UserId | None = None, reviewer: UserId | None = None
+    ) -> list[Listed]:
+        """Return groups by name: all, or those that somebody is a member or a reviewer of."""

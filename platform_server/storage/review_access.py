@@ -1,0 +1,79 @@
+"""Who reviews a submission, in SQL: whom its project names, else the groups of whose work it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, exists, literal, or_, select, union
+
+from platform_server.identity.model import UserId
+from platform_server.storage.tables.groups import group_members, group_reviewers
+from platform_server.storage.tables.projects import projects
+from platform_server.storage.tables.review import (
+    project_reviewers,
+    submission_rounds,
+    submissions,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, FromClause, Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from platform_server.review.groups.model import GroupId
+    from platform_server.review.model import SubmissionId
+
+_OF_GROUPS = group_reviewers.join(
+    group_members, group_members.c.group_id == group_reviewers.c.group_id
+)
+
+
+async def reviewers_of(
+    connection: AsyncConnection, submission_id: SubmissionId
+) -> frozenset[UserId]:
+    """Return who alone may review a submission, besides admins; nobody: every reviewer."""
+    is_it = submissions.c.id == submission_id
+    named = (
+        select(literal(value=True).label("is_named"), project_reviewers.c.user_id)
+        .join(submissions, submissions.c.project_id == project_reviewers.c.project_id)
+        .where(is_it)
+    )
+    is_named = literal(value=False).label("is_named")
+    of_groups = [
+        one.with_only_columns(is_named, group_reviewers.c.user_id).where(is_it)
+        for one in _by_whose_work(_OF_GROUPS)
+    ]
+    rows = (await connection.execute(union(named, *of_groups))).all()
+    chosen = [row for row in rows if row.is_named] or rows
+    return frozenset(UserId(row.user_id) for row in chosen)
+
+
+def is_reviewed_by(user_id: UserId) -> ColumnElement[bool]:
+    """Tell whether a reviewer may review a submission that others made."""
+    named = exists().where(project_reviewers.c.project_id == submissions.c.project_id)
+    is_named = named.where(project_reviewers.c.user_id == user_id)
+    is_of_theirs = _is_any(_OF_GROUPS, group_reviewers.c.user_id == user_id)
+    return or_(is_named, and_(~named, or_(is_of_theirs, ~_is_any(_OF_GROUPS))))
+
+
+def is_of_group(group_id: GroupId) -> ColumnElement[bool]:
+    """Tell whether a submission is the work of a group's members, or of one of them."""
+    return _is_any(group_members, group_members.c.group_id == group_id)
+
+
+def _is_any(source: FromClause, *also: ColumnElement[bool]) -> ColumnElement[bool]:
+    return or_(*(one.where(*also).exists() for one in _by_whose_work(source)))
+
+
+def _by_whose_work(source: FromClause) -> tuple[Select[Any], Select[Any]]:
+    """Return the members whose work a submission is: they own its project, or submitted a round.
+
+    Two selections, because a database uses its indexes for either and for none of both at once.
+    """
+    member = group_members.c.user_id
+    found = select(literal(1)).correlate(submissions)
+    owned = source.join(projects, projects.c.owner_id == member)
+    submitted = source.join(submission_rounds, submission_rounds.c.submitter_id == member)
+    return (
+        found.select_from(owned).where(projects.c.id == submissions.c.project_id),
+        found.select_from(submitted).where(submission_rounds.c.submission_id == submissions.c.id),
+    )
