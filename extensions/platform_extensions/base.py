@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextvars import ContextVar
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_server.base.handlers import APIHandler
@@ -70,7 +71,19 @@ class PlatformHandler(JsonFailures, APIHandler):
             raise errors.InvalidInput(f"{where}: {first['msg']}") from error
 
     def reply(self, model: Any, *, status: int = 200) -> None:
-        """Answer with JSON."""
+        """Answer with JSON. The description of the API has what the model's function returns."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(model))
+        self.finish(json.dumps(model, default=_text_of))
+
+    def reply_made(self, kind: Any, text: bytes) -> None:
+        """Answer with JSON that was made before, of a model of this type."""
+        del kind  # the description of the API has it
+        self.set_header("Content-Type", "application/json")
+        self.finish(text)
+
+
+def _text_of(moment: object) -> str:
+    if isinstance(moment, datetime):
+        return moment.isoformat().replace("+00:00", "Z")
+    raise TypeError(type(moment))

@@ -6,10 +6,12 @@ import json
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from jupyter_server.base.handlers import JupyterHandler
+from pydantic import Field
 from tornado.web import HTTPError
+from typing_extensions import TypedDict
 
 from platform_server import errors
 
@@ -88,13 +90,25 @@ class Failures(JupyterHandler):
             super().log_exception(typ, value, tb)
 
 
+class Refusal(TypedDict):
+    """Why a request was refused, and what to do."""
+
+    message: Annotated[str, Field(description="For people; it may change.")]
+    reason: Annotated[str, Field(description="For programs; it stays.")]
+
+
+def refusal_of(failure: Failure) -> Refusal:
+    """Return what is said about an error."""
+    return {"message": failure.message, "reason": failure.reason}
+
+
 class JsonFailures(Failures):
-    """Errors as ``{"message", "reason"}``."""
+    """Errors as JSON."""
 
     def show(self, failure: Failure) -> None:
         """Write it as JSON."""
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps({"message": failure.message, "reason": failure.reason}))
+        self.finish(json.dumps(refusal_of(failure)))
 
 
 class PageFailures(Failures):
@@ -106,7 +120,7 @@ class PageFailures(Failures):
         is_api = self.request.path.startswith(f"{self.base_url}api/")
         if is_api or ("application/json" in accepts and "text/html" not in accepts):
             self.set_header("Content-Type", "application/json")
-            self.finish(json.dumps({"message": failure.message, "reason": failure.reason}))
+            self.finish(json.dumps(refusal_of(failure)))
             return
         self.set_header("Content-Type", "text/html; charset=UTF-8")
         self.finish(

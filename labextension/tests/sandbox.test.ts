@@ -35,9 +35,9 @@ test('a sandbox that runs is read', () => {
 });
 
 test('one that waits for its start says how many are before it', () => {
-  const waiting = { ...ANSWER, state: 'starting', usage: null, queue: { position: 3 } };
+  const waiting = { ...ANSWER, state: 'starting', usage: null, queue: { position: 3, before: 2 } };
 
-  assert.equal(sandboxFrom(waiting)?.before, 3);
+  assert.equal(sandboxFrom(waiting)?.before, 2);
 });
 
 for (const answer of [null, {}, { state: 'running' }, { ...ANSWER, state: 'melting' }]) {
@@ -148,6 +148,17 @@ test('a sandbox that will stop can be kept, and what is open is saved', () => {
 
   assert.deepEqual(done.shown[0]?.offers, ['keep']);
   assert.deepEqual([done.saved, done.dismissed], [['p1'], ['1']]);
+});
+
+test('what is nearly used up is told, and goes away by itself', () => {
+  for (const kind of ['memory', 'processes', 'disk'] as const) {
+    const { told, done } = teller();
+    const event = { schema_id: NOTICE_EVENT, project_id: 'p1', container_id: 's1', kind, detail: 'Soon.' };
+    told.take(noticeFrom(event) as INotice);
+
+    assert.deepEqual(done.shown[0]?.offers, ['details']);
+    assert.notEqual(done.shown[0]?.autoClose, false);
+  }
 });
 
 test('a sandbox that was stopped can be started again, and the warning goes', () => {

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -19,7 +19,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from platform_extensions.base import PlatformHandler
 from platform_extensions.openapi.document import DESCRIBED, document
+from platform_extensions.openapi.sources import facts_of
 from platform_extensions.route_table import ROUTES
 from platform_server.identity.model import Role
 from platform_server.testing.serving import Person, Server, join
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from schemathesis import APIOperation
 
 DOCUMENT = document()
-SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 CHECKS = [
     not_a_server_error,
     content_type_conformance,
@@ -48,15 +49,48 @@ FATAL = {
     "delete_api_containers_sandbox_id",
     "delete_api_admin_sandboxes_sandbox_id",
     "patch_api_admin_users_user_id",
+    "delete_api_contents_path",
+    "delete_api_kernels_kernel_id",
+    "delete_api_sessions_session_id",
+    "delete_api_terminals_name",
+    "delete_api_projects_project_id_checkpoints_checkpoint_id",
+    "delete_api_projects_project_id_files_path",
+    "delete_api_submissions_submission_id_comments_comment_id",
 }
+# Their answers are no JSON of ours.
+WITHOUT_MODEL = {
+    *("get_files_path", "get_api_projects_project_id_files_path"),  # files
+    *("get_api_submissions_submission_id_raw_path", "get_api_projects_project_id_archive"),
+    "get_api_projects_project_id_packages_requirements_txt",
+    "get_metrics",
+    "get_api_submissions_submission_id_view_path",  # pages
+    "get_api_submissions_submission_id_reproduction_view_path",
+    "post_api_contents_path_trust",  # nothing
+    "patch_api_me",  # refuses
+}
+
+
+def contents(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what an operation's answers may be, by the kind of content, if all goes well."""
+    answers = operation["responses"].items()
+    return [one["content"] for code, one in answers if code.startswith("2") and "content" in one]
 
 
 def described_operations() -> list[dict[str, Any]]:
     return [one for methods in DOCUMENT["paths"].values() for one in methods.values()]
 
 
+def strict() -> dict[str, Any]:
+    """Return the description, changed so that answers may have nothing that it does not name."""
+    schemas = {
+        name: {"additionalProperties": False, **one} if name.endswith("Model") else one
+        for name, one in DOCUMENT["components"]["schemas"].items()
+    }
+    return DOCUMENT | {"components": DOCUMENT["components"] | {"schemas": schemas}}
+
+
 def operations() -> list[Any]:
-    results: list[Any] = list(SCHEMA.get_all_operations())
+    results: list[Any] = list(schemathesis.openapi.from_dict(strict()).get_all_operations())
     found = [result.ok() for result in results]
     asked = [one for one in found if "101" not in one.definition.raw["responses"]]
     return [pytest.param(one, id=f"{one.method.upper()} {one.path}") for one in asked]
@@ -74,17 +108,35 @@ async def caller(tmp_path_factory: pytest.TempPathFactory, image: str) -> AsyncI
 
 @pytest.fixture(scope="module")
 async def known(caller: Person) -> dict[str, str]:
-    project = await caller.project("engine")
-    files = f"/api/projects/{project['id']}/files/notes.txt"
-    saved = await caller.http.put(files, content=b"notes")
+    async def made(address: str, **body: Any) -> Any:
+        answer = await caller.http.post(address, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    project = f"/api/projects/{(await caller.project('engine'))['id']}"
+    saved = await caller.http.put(f"{project}/files/notes.txt", content=b"notes")
     assert saved.is_success, saved.text
-    started = await caller.http.post("/api/containers/", json={"project": project["id"]})
-    assert started.is_success, started.text
+    sandbox = await made("/api/containers/", project=project.rpartition("/")[2])
+    kernel = await made("/api/kernels", path="engine")
+    session = {"path": "engine/a.ipynb", "type": "notebook", "kernel": {"id": kernel["id"]}}
+    submission = await made(f"{project}/submissions")
+    comments = f"/api/submissions/{submission['id']}/comments"
+    thread = await made(comments, path="notes.txt", body="Why?", draft=False)
     return {
-        "project_id": project["id"],
-        "sandbox_id": started.json()["id"],
+        "project_id": sandbox["project"],
+        "sandbox_id": sandbox["id"],
         "user_id": caller.user.id,
         "kernel_name": "python3",
+        "kernel_id": kernel["id"],
+        "session_id": (await made("/api/sessions", **session))["id"],
+        "name": (await made("/api/terminals", cwd="engine"))["name"],
+        "revision_id": saved.json()["revision"],
+        "checkpoint_id": (await made(f"{project}/checkpoints", name="before"))["id"],
+        "submission_id": submission["id"],
+        "thread_id": thread["id"],
+        "comment_id": thread["comments"][0]["id"],
+        "path": "notes.txt",
+        "from": saved.json()["revision"],
     }
 
 
@@ -93,6 +145,7 @@ def test_requests_get_what_is_promised(
     operation: APIOperation[Any, Any, Any, Any], caller: Person, known: dict[str, str]
 ) -> None:
     is_fatal = operation.definition.raw["operationId"] in FATAL
+    turns = cycle([True, False])
 
     @settings(
         max_examples=8,
@@ -102,13 +155,13 @@ def test_requests_get_what_is_promised(
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(), is_known=st.booleans())
-    def ask(case: schemathesis.Case[Any], *, is_known: bool) -> None:
-        if is_known and not is_fatal:
-            for name in case.path_parameters.keys() & known.keys():
-                case.path_parameters[name] = known[name]
-            if "path" in case.path_parameters:
-                case.path_parameters["path"] = "notes.txt"
+    @given(case=operation.as_strategy())
+    def ask(case: schemathesis.Case[Any]) -> None:
+        if next(turns) and not is_fatal:
+            for part in (case.path_parameters, case.query):
+                part.update({name: known[name] for name in part.keys() & known.keys()})
+            if operation.path.startswith(("/api/contents/", "/files/")):
+                case.path_parameters["path"] = "engine/notes.txt"
         answer = case.call(
             base_url=caller.server.url,
             headers={"Authorization": f"Bearer {caller.token}"},
@@ -129,6 +182,40 @@ async def test_the_server_answers_the_description_to_everybody(stranger: httpx.A
 def test_what_is_not_described_are_pages_and_their_assets() -> None:
     others = [route.pattern for route in ROUTES if not route.pattern.startswith(DESCRIBED)]
     assert [one for one in others if not one.startswith(PAGES)] == ["/", "/.*"]
+
+
+def test_every_answer_has_a_schema() -> None:
+    without = {
+        operation["operationId"]
+        for operation in described_operations()
+        if contents(operation)
+        and not any("application/json" in answer for answer in contents(operation))
+    }
+    assert without == WITHOUT_MODEL
+
+
+def test_no_schema_of_an_answer_says_nothing() -> None:
+    silent = [
+        operation["operationId"]
+        for operation in described_operations()
+        for answer in contents(operation)
+        if "application/json" in answer and not answer["application/json"]["schema"]
+    ]
+    assert silent == []
+
+
+def test_an_answer_that_no_function_makes_has_no_model() -> None:
+    class Careless(PlatformHandler):
+        async def get(self) -> None:
+            self.reply({"made": "here"})
+
+    (answer,) = facts_of(Careless, Careless.get).answers
+    assert answer.kind is Any
+
+
+def test_what_is_called_alike_is_told_apart() -> None:
+    names = [one.replace("Model", "") for one in DOCUMENT["components"]["schemas"]]
+    assert [one for one in names if not one.isalnum()] == []
 
 
 def test_names_of_operations_are_unique() -> None:

@@ -7,6 +7,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 
 import platform_server
+from platform_extensions.api.models import AliveModel, StatusModel, VersionModel
 from platform_extensions.base import PlatformHandler
 
 
@@ -16,7 +17,7 @@ class VersionHandler(PlatformHandler):
     @allow_unauthenticated
     async def get(self) -> None:
         """Answer the version of Jupyter Server whose API this is."""
-        self.reply({"version": jupyter_server.__version__})
+        self.reply(VersionModel(version=jupyter_server.__version__))
 
 
 class HealthHandler(PlatformHandler):
@@ -25,7 +26,7 @@ class HealthHandler(PlatformHandler):
     @allow_unauthenticated
     async def get(self) -> None:
         """Answer that the server answers."""
-        self.reply({"status": "ok"})
+        self.reply(AliveModel(status="ok"))
 
 
 class StatusHandler(PlatformHandler):
@@ -37,10 +38,10 @@ class StatusHandler(PlatformHandler):
         kernels = self.settings["kernel_manager"]
         sandboxes = await self.services.sandboxes.sandboxes(None)
         self.reply(
-            {
-                "version": platform_server.__version__,
-                "started": self.settings["started"].isoformat(),
-                "kernels": len(kernels),
-                "sandboxes": len(sandboxes),
-            }
+            StatusModel(
+                version=platform_server.__version__,
+                started=self.settings["started"].isoformat(),
+                kernels=len(kernels),
+                sandboxes=len(sandboxes),
+            )
         )

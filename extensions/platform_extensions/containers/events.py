@@ -7,7 +7,7 @@ import logging
 from contextvars import Context
 from typing import TYPE_CHECKING
 
-from platform_extensions.containers.models import queue_model, sandbox_model
+from platform_extensions.containers.models import container_model
 from platform_extensions.events.audience import told_to
 from platform_server.errors import PlatformError
 
@@ -76,6 +76,6 @@ class SandboxEvents:
                 log.warning("nobody was told of a sandbox's state: %s", error.message)
             else:
                 with told_to(members):
-                    queue = queue_model(self._sandboxes.queued(sandbox.project_id))
-                    data = sandbox_model(sandbox) | {"queue": queue}
+                    queued = self._sandboxes.queued(sandbox.project_id)
+                    data = dict(container_model(sandbox, queued))
                     self._logger.emit(schema_id=EVENT, data=data)

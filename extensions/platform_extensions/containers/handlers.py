@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tornado import web
 
 from platform_extensions.base import PlatformHandler
 from platform_extensions.containers.models import (
     StartRequest,
+    container_model,
     disk_model,
     health_model,
-    queue_model,
-    sandbox_model,
     stops_model,
     usage_model,
 )
+from platform_extensions.containers.shapes import ShownContainerModel, UsedContainerModel
 from platform_server.errors import ProjectNotFound, SandboxNotFound
 from platform_server.projects.model import Access, ProjectId
 from platform_server.sandboxes.model import EndCause, Sandbox, SandboxId
 
 if TYPE_CHECKING:
+    from platform_extensions.containers.shapes import ContainerModel, UsageModel
     from platform_server.projects.model import ProjectView
 
 
@@ -40,19 +41,22 @@ class ContainerHandler(PlatformHandler):
             raise SandboxNotFound from error
         return found
 
-    def model(self, sandbox: Sandbox) -> dict[str, Any]:
+    def model(self, sandbox: Sandbox) -> ContainerModel:
         """Return it, with where its start is in the queue."""
-        queued = self.services.sandboxes.queued(sandbox.project_id)
-        return sandbox_model(sandbox) | {"queue": queue_model(queued)}
+        return container_model(sandbox, self.services.sandboxes.queued(sandbox.project_id))
 
-    async def usage(self, sandbox: Sandbox) -> dict[str, Any] | None:
+    async def used_model(self, sandbox: Sandbox) -> UsedContainerModel:
+        """Return it, with what it uses now."""
+        return {**self.model(sandbox), "usage": await self.usage(sandbox)}
+
+    async def usage(self, sandbox: Sandbox) -> UsageModel | None:
         """Return what it uses now, with its project's disk; None when it does not run."""
         usage = await self.services.sandboxes.usage(sandbox.id)
         if usage is None:
             return None
         quotas = self.services.contents.quotas
         disk = disk_model(await quotas.remembered(sandbox.project_id), quotas.most)
-        return usage_model(usage) | {"disk": disk}
+        return usage_model(usage, disk)
 
 
 class ContainersHandler(ContainerHandler):
@@ -64,7 +68,7 @@ class ContainersHandler(ContainerHandler):
         views = await self.services.projects.list(self.principal)
         ids = [view.project.id for view in views]
         found = await self.services.sandboxes.sandboxes(ids)
-        self.reply([self.model(one) | {"usage": await self.usage(one)} for one in found])
+        self.reply([await self.used_model(one) for one in found])
 
     @web.authenticated
     async def post(self) -> None:
@@ -83,9 +87,9 @@ class OneContainerHandler(ContainerHandler):
     async def get(self, sandbox_id: str) -> None:
         """Show it, with what it uses now."""
         sandbox = await self.sandbox(sandbox_id, Access.VIEWER)
-        usage, services = await self.usage(sandbox), self.services
-        stops = stops_model(sandbox, services.idle, services.ages) if usage else None
-        self.reply(self.model(sandbox) | {"usage": usage, "stops": stops})
+        shown, services = await self.used_model(sandbox), self.services
+        stops = stops_model(sandbox, services.idle, services.ages) if shown["usage"] else None
+        self.reply(ShownContainerModel(**shown, stops=stops))
 
     @web.authenticated
     async def delete(self, sandbox_id: str) -> None:

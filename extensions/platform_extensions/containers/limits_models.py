@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from typing_extensions import TypedDict
 
 from platform_extensions.base import RequestBody
 from platform_extensions.containers.models import limits_model
+from platform_extensions.containers.shapes import LimitsModel
 from platform_server.identity.model import Role
 from platform_server.sandboxes.limits import OwnLimits
 
@@ -58,13 +60,30 @@ def role_limits_from(configured: Mapping[str, Any]) -> RoleLimits:
     }
 
 
-def project_limits_model(limits: ProjectLimits) -> dict[str, Any]:
-    """Return the limits of a project's next sandbox, its own ones, and those of its owner's role.
+class OwnLimitsModel(TypedDict):
+    """What is limited otherwise than for everybody; null: nothing is set."""
 
-    In the last two, null means that nothing is set there.
-    """
+    cpus: float | None
+    memory_bytes: int | None
+    pids: int | None
+
+
+class ProjectLimitsModel(TypedDict):
+    """The limits of a project's next sandbox, its own ones, and those of its owner's role."""
+
+    limits: LimitsModel
+    own: OwnLimitsModel
+    role: OwnLimitsModel
+
+
+def project_limits_model(limits: ProjectLimits) -> ProjectLimitsModel:
+    """Return the limits of a project, with where each comes from."""
     return {
         "limits": limits_model(limits.effective),
-        "own": asdict(limits.own),
-        "role": asdict(limits.of_role),
+        "own": _own_limits_model(limits.own),
+        "role": _own_limits_model(limits.of_role),
     }
+
+
+def _own_limits_model(own: OwnLimits) -> OwnLimitsModel:
+    return {"cpus": own.cpus, "memory_bytes": own.memory_bytes, "pids": own.pids}

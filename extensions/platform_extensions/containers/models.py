@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from platform_extensions.base import RequestBody
 
 if TYPE_CHECKING:
+    from platform_extensions.containers.shapes import (
+        ContainerModel,
+        DiskModel,
+        EndedModel,
+        EndModel,
+        EvidenceModel,
+        HealthModel,
+        LimitsModel,
+        NoticeModel,
+        QueueModel,
+        ResultModel,
+        SandboxFacts,
+        SandboxModel,
+        StopsModel,
+        UsageModel,
+    )
     from platform_server.contents.limits import Quota
     from platform_server.contents.model import Usage as Stored
     from platform_server.sandboxes.admission import Queued
@@ -57,7 +73,7 @@ class ExecuteRequest(RequestBody):
         return self.command
 
 
-def limits_model(limits: Limits) -> dict[str, Any]:
+def limits_model(limits: Limits) -> LimitsModel:
     """Return what a sandbox may use at most."""
     return {
         "cpus": limits.cpus,
@@ -67,11 +83,15 @@ def limits_model(limits: Limits) -> dict[str, Any]:
     }
 
 
-def sandbox_model(sandbox: Sandbox) -> dict[str, Any]:
-    """Return ``{"id", "project", "state", "limits", "started_at", "ended"}``."""
+def sandbox_model(sandbox: Sandbox) -> SandboxModel:
+    """Return a project's sandbox."""
+    return {**sandbox_facts(sandbox), "project": sandbox.project_id}
+
+
+def sandbox_facts(sandbox: Sandbox) -> SandboxFacts:
+    """Return a sandbox without whose it is."""
     return {
         "id": sandbox.id,
-        "project": sandbox.project_id,
         "state": sandbox.state.value,
         "limits": limits_model(sandbox.limits),
         "started_at": sandbox.started_at.isoformat() if sandbox.started_at else None,
@@ -79,7 +99,12 @@ def sandbox_model(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-def ended_model(ended: Ended) -> dict[str, Any]:
+def container_model(sandbox: Sandbox, queued: Queued | None) -> ContainerModel:
+    """Return a sandbox with where its start is in the queue."""
+    return {**sandbox_model(sandbox), "queue": queue_model(queued)}
+
+
+def ended_model(ended: Ended) -> EndedModel:
     """Return why and when something ended, with the evidence."""
     return {
         "cause": ended.cause.value,
@@ -91,7 +116,7 @@ def ended_model(ended: Ended) -> dict[str, Any]:
     }
 
 
-def evidence_model(evidence: Evidence) -> dict[str, Any]:
+def evidence_model(evidence: Evidence) -> EvidenceModel:
     """Return what was measured when something ended."""
     return {
         "memory_peak_bytes": evidence.memory_peak_bytes,
@@ -104,7 +129,7 @@ def evidence_model(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def stops_model(sandbox: Sandbox, idle: IdleStopper, ages: AgeStopper) -> dict[str, Any]:
+def stops_model(sandbox: Sandbox, idle: IdleStopper, ages: AgeStopper) -> StopsModel:
     """Return when a running sandbox will be stopped, and by which rules."""
     unused, old = idle.end_of(sandbox), ages.end_of(sandbox)
     return {
@@ -115,7 +140,7 @@ def stops_model(sandbox: Sandbox, idle: IdleStopper, ages: AgeStopper) -> dict[s
     }
 
 
-def notice_model(notice: Notice) -> dict[str, Any]:
+def notice_model(notice: Notice) -> NoticeModel:
     """Return what a project's people are told about its sandbox."""
     return {
         "project_id": notice.project_id,
@@ -130,7 +155,7 @@ def notice_model(notice: Notice) -> dict[str, Any]:
     }
 
 
-def queue_model(queued: Queued | None) -> dict[str, Any] | None:
+def queue_model(queued: Queued | None) -> QueueModel | None:
     """Return where a start is in the queue, and what it waits for; None when it does not wait."""
     if queued is None:
         return None
@@ -142,17 +167,18 @@ def queue_model(queued: Queued | None) -> dict[str, Any] | None:
     }
 
 
-def usage_model(usage: Usage) -> dict[str, Any]:
-    """Return what a sandbox uses now."""
+def usage_model(usage: Usage, disk: DiskModel) -> UsageModel:
+    """Return what a sandbox uses now, with its project's disk."""
     return {
         "cpu_seconds": usage.cpu_seconds,
         "memory_bytes": usage.memory_bytes,
         "memory_peak_bytes": usage.memory_peak_bytes,
         "pids": usage.pids,
+        "disk": disk,
     }
 
 
-def disk_model(used: Stored, quota: Quota) -> dict[str, Any]:
+def disk_model(used: Stored, quota: Quota) -> DiskModel:
     """Return how much the project's files take, and how much they may."""
     return {
         "bytes": used.bytes,
@@ -162,7 +188,7 @@ def disk_model(used: Stored, quota: Quota) -> dict[str, Any]:
     }
 
 
-def health_model(sandbox: Sandbox, health: Health | None) -> dict[str, Any]:
+def health_model(sandbox: Sandbox, health: Health | None) -> HealthModel:
     """Return whether a sandbox answers; one that does not run does not."""
     answers = health is not None and health.answers
     return {
@@ -174,7 +200,7 @@ def health_model(sandbox: Sandbox, health: Health | None) -> dict[str, Any]:
     }
 
 
-def end_model(end: CommandEnd) -> dict[str, Any]:
+def end_model(end: CommandEnd) -> EndModel:
     """Return how a command ended."""
     return {
         "exit_code": end.exit_code,
@@ -183,7 +209,7 @@ def end_model(end: CommandEnd) -> dict[str, Any]:
     }
 
 
-def result_model(result: CommandResult) -> dict[str, Any]:
+def result_model(result: CommandResult) -> ResultModel:
     """Return a command's outcome; bytes that are not UTF-8 become U+FFFD."""
     return {
         "exit_code": result.exit_code,

@@ -53,4 +53,4 @@ class SandboxNotices:
             self._notices.listeners.remove(self._tell)
 
     def _tell(self, notice: Notice) -> None:
-        self._logger.emit(schema_id=EVENT, data=notice_model(notice))
+        self._logger.emit(schema_id=EVENT, data=dict(notice_model(notice)))

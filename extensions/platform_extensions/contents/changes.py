@@ -10,6 +10,7 @@ from nbformat.v4 import new_notebook
 
 from platform_extensions.contents.models import (
     Address,
+    ContentsModel,
     Model,
     address_of,
     bytes_of,
@@ -59,7 +60,7 @@ _TRIES = 100  # names that others may take while one is looked for
 class Saved(NamedTuple):
     """What was saved, without its content, and whether there was nothing before."""
 
-    model: Model
+    model: ContentsModel
     is_new: bool
 
 
@@ -113,7 +114,9 @@ class ContentsChanges:
         entry = await self._services.contents.save(view.project.id, address.path, data, terms)
         return self._saved(view, entry, "file")
 
-    async def untitled(self, principal: Principal, folder: str, kind: str, ending: str) -> Model:
+    async def untitled(
+        self, principal: Principal, folder: str, kind: str, ending: str
+    ) -> ContentsModel:
         """Make something empty, under a name that is free."""
         model: Model = {"type": kind, "format": "text", "content": ""}
         if kind == "notebook":
@@ -127,7 +130,7 @@ class ContentsChanges:
                 return (await self.save(principal, path, model, conditions=_ONLY_NEW)).model
         raise NameTaken
 
-    async def copy(self, principal: Principal, source: str, target: str | None) -> Model:
+    async def copy(self, principal: Principal, source: str, target: str | None) -> ContentsModel:
         """Copy a file or folder into a folder, or to a path; None: beside itself."""
         source = parse_path(source)
         found = await self._tree.find(principal, source)
@@ -144,7 +147,7 @@ class ContentsChanges:
                 return await self._copy_to(principal, source, place)
         raise NameTaken
 
-    async def rename(self, principal: Principal, old: str, new: str) -> Model:
+    async def rename(self, principal: Principal, old: str, new: str) -> ContentsModel:
         """Move a file or folder, perhaps to another project; or rename a project."""
         source, target = address_of(old), address_of(new)
         if not source.path:
@@ -214,9 +217,10 @@ class ContentsChanges:
             except RevisionConflict:
                 if attempt == 1 or kept is sent:
                     raise
-        said = {} if fault is None else {"message": fault}
         saved = self._saved(view, entry, "notebook")
-        return Saved(saved.model | said, saved.is_new)
+        if fault is not None:
+            saved.model["message"] = fault
+        return saved
 
     async def _save_sent(
         self, view: ProjectView, address: Address, sent: Sent
@@ -245,10 +249,11 @@ class ContentsChanges:
 
     def _saved(self, view: ProjectView, entry: Entry, kind: str) -> Saved:
         """Return what was saved, and where its bytes are: in the store, or here only."""
-        stored = {"stored": stored_at(self._services.keeping, entry)}
-        return Saved(entry_model(view, entry, kind=kind) | stored, entry.is_new)
+        model = entry_model(view, entry, kind=kind)
+        model["stored"] = stored_at(self._services.keeping, entry)
+        return Saved(model, entry.is_new)
 
-    async def _copy_to(self, principal: Principal, source: str, target: str) -> Model:
+    async def _copy_to(self, principal: Principal, source: str, target: str) -> ContentsModel:
         from_, into = address_of(source), address_of(target)
         if not into.path:
             raise InvalidInput(_NO_FILES_AT_TOP)
@@ -266,7 +271,7 @@ class ContentsChanges:
 
     async def _rename_project(
         self, principal: Principal, source: Address, target: Address
-    ) -> Model:
+    ) -> ContentsModel:
         if target.path or not target.label:
             raise InvalidInput(_STAYS_A_PROJECT)
         view = await self._services.projects.by_label(principal, source.label)

@@ -12,6 +12,7 @@ from platform_server.projects.model import Access
 
 if TYPE_CHECKING:
     from platform_extensions.contents.manager import PlatformContents
+    from platform_extensions.contents.models import CheckpointModel
     from platform_extensions.contents.tree import Found
     from platform_server.contents.checkpoints import CheckpointService
     from platform_server.contents.model import Checkpoint
@@ -22,7 +23,7 @@ class PlatformCheckpoints(AsyncCheckpoints):
 
     parent: PlatformContents
 
-    async def create_checkpoint(self, contents_mgr: Any, path: str) -> dict[str, Any]:
+    async def create_checkpoint(self, contents_mgr: Any, path: str) -> CheckpointModel:
         """Mark the file as it is now."""
         del contents_mgr
         found = await self._find(path, Access.EDITOR)
@@ -40,7 +41,7 @@ class PlatformCheckpoints(AsyncCheckpoints):
             author=current_principal().id,
         )
 
-    async def list_checkpoints(self, path: str) -> list[dict[str, Any]]:
+    async def list_checkpoints(self, path: str) -> list[CheckpointModel]:
         """List a file's marks."""
         entry = (await self._find(path, Access.VIEWER)).entry
         return [_model(one) for one in await self._service.list(entry.project_id, entry.path)]
@@ -58,5 +59,5 @@ class PlatformCheckpoints(AsyncCheckpoints):
         return await self.parent.tree.find(current_principal(), path, needs)
 
 
-def _model(checkpoint: Checkpoint) -> dict[str, Any]:
+def _model(checkpoint: Checkpoint) -> CheckpointModel:
     return {"id": checkpoint.id, "last_modified": checkpoint.created_at}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, cast
 
-from jupyter_client.jsonutil import json_default
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.services.contents import handlers as stock
 from jupyter_server.utils import url_escape, url_path_join
@@ -17,8 +15,9 @@ from platform_extensions.large_body import LargeBody
 from platform_server.errors import InvalidInput, PreconditionFailed, RevisionConflict
 
 if TYPE_CHECKING:
+    from platform_extensions.contents.checkpoints import PlatformCheckpoints
     from platform_extensions.contents.manager import PlatformContents
-    from platform_extensions.contents.models import Model
+    from platform_extensions.contents.models import ContentsModel, Model
 
 _TYPES = {"directory", "file", "notebook"}
 
@@ -106,16 +105,14 @@ class ContentsHandler(LargeBody, PlatformHandler):
         made = await self.manager.new_untitled(path, type=known, ext=model.get("ext") or "")
         self._answer_changed(made, status=201)
 
-    def _answer_changed(self, model: Model, *, status: int = 200) -> None:
+    def _answer_changed(self, model: ContentsModel, *, status: int = 200) -> None:
         place = url_path_join(self.base_url, "api", "contents", url_escape(model["path"]))
         self.set_header("Location", place)
         self._answer(model, status=status)
 
-    def _answer(self, model: Model, *, status: int = 200) -> None:
-        self.set_status(status)
+    def _answer(self, model: ContentsModel, *, status: int = 200) -> None:
         self.set_header("Last-Modified", model["last_modified"])
-        self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(model, default=json_default))
+        self.reply(model, status=status)
 
     def _sent(self) -> Model:
         """Return the JSON object of the request, {} if there is none."""
@@ -141,8 +138,30 @@ class ContentsHandler(LargeBody, PlatformHandler):
         return value
 
 
-class CheckpointsHandler(PlatformHandler, stock.CheckpointsHandler):
+class CheckpointsHandler(PlatformHandler):
     """A file's checkpoints."""
+
+    auth_resource = "contents"
+
+    @property
+    def checkpoints(self) -> PlatformCheckpoints:
+        """The contents manager's checkpoints."""
+        return cast("PlatformCheckpoints", self.contents_manager.checkpoints)
+
+    @web.authenticated
+    @authorized
+    async def get(self, path: str = "") -> None:
+        """List them."""
+        self.reply(await self.checkpoints.list_checkpoints(path))
+
+    @web.authenticated
+    @authorized
+    async def post(self, path: str = "") -> None:
+        """Mark the file as it is now."""
+        made = await self.checkpoints.create_checkpoint(self.contents_manager, path)
+        place = url_path_join(self.base_url, "api/contents", url_escape(path), "checkpoints")
+        self.set_header("Location", url_path_join(place, url_escape(made["id"])))
+        self.reply(made, status=201)
 
 
 class ModifyCheckpointsHandler(PlatformHandler, stock.ModifyCheckpointsHandler):

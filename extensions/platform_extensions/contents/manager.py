@@ -20,7 +20,7 @@ from platform_server.projects.model import Access
 
 if TYPE_CHECKING:
     from platform_extensions.contents.changes import Saved
-    from platform_extensions.contents.models import Model
+    from platform_extensions.contents.models import ContentsModel, Model
     from platform_extensions.server import PlatformServer
     from platform_server.services import Services
 
@@ -80,14 +80,14 @@ class PlatformContents(AsyncContentsManager):
         type: str | None = None,  # noqa: A002 - Jupyter's signature
         format: str | None = None,  # noqa: A002 - Jupyter's signature
         require_hash: bool = False,  # noqa: FBT001, FBT002 - Jupyter's signature
-    ) -> Model:
+    ) -> ContentsModel:
         """Return the model of a file or folder."""
         query = Query(content=bool(content), type=type, format=format, hash=bool(require_hash))
         return await self.tree.get(current_principal(), path, query)
 
     async def save(
         self, model: Model, path: str, *, size: int = 0, conditions: Conditions = NONE
-    ) -> Model:
+    ) -> ContentsModel:
         """Save what is in the model, from a request of ``size`` bytes; return no content."""
         return (await self.put(model, path, size=size, conditions=conditions)).model
 
@@ -115,20 +115,20 @@ class PlatformContents(AsyncContentsManager):
         self._tell("save", saved.model["path"])
         return saved
 
-    async def new_untitled(self, path: str = "", type: str = "", ext: str = "") -> Model:  # noqa: A002
+    async def new_untitled(self, path: str = "", type: str = "", ext: str = "") -> ContentsModel:  # noqa: A002
         """Make something new under a free name."""
         kind = type or ("notebook" if ext == ".ipynb" else "file")
         made = await self.changes.untitled(current_principal(), path, kind, ext)
         self._tell("save", made["path"])
         return made
 
-    async def copy(self, from_path: str, to_path: str | None = None) -> Model:
+    async def copy(self, from_path: str, to_path: str | None = None) -> ContentsModel:
         """Copy a file or folder."""
         made = await self.changes.copy(current_principal(), from_path, to_path)
         self._tell("copy", made["path"], from_path)
         return made
 
-    async def update(self, model: Model, path: str) -> Model:
+    async def update(self, model: Model, path: str) -> ContentsModel:
         """Rename, for PATCH."""
         new = model.get("path", path)
         moved = await self.changes.rename(current_principal(), path, new)

@@ -7,8 +7,12 @@ import binascii
 import mimetypes
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypeAlias
 
+from typing_extensions import TypedDict
+
+from platform_extensions.projects.storage_models import Stored
+from platform_extensions.shapes import one_of
 from platform_server.contents.model import Entry, Kind
 from platform_server.errors import InvalidContent, InvalidInput
 from platform_server.projects.model import Access
@@ -19,8 +23,39 @@ if TYPE_CHECKING:
 
     from platform_server.projects.model import ProjectView
 
-Model: TypeAlias = dict[str, Any]
+Model: TypeAlias = dict[str, Any]  # as a client sends it
 _EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+class ContentsModel(TypedDict):
+    """Jupyter's contents model.
+
+    The content of a folder is a list of models without theirs; of what was not asked for, the
+    content is null. ``message`` says what is wrong with a notebook; ``stored`` where saved bytes
+    are.
+    """
+
+    name: str
+    path: str
+    type: Annotated[str, one_of("directory", "notebook", "file")]
+    created: datetime
+    last_modified: datetime
+    writable: bool
+    content: Any
+    format: Annotated[str, one_of("json", "text", "base64")] | None
+    mimetype: str | None
+    size: int | None
+    hash: str | None
+    hash_algorithm: str | None
+    message: NotRequired[str]
+    stored: NotRequired[Stored]
+
+
+class CheckpointModel(TypedDict):
+    """Jupyter's model of a file's checkpoint."""
+
+    id: str
+    last_modified: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +89,13 @@ def is_writable(view: ProjectView) -> bool:
     return view.access >= Access.EDITOR and view.project.archived_at is None
 
 
-def root_model(views: Iterable[ProjectView] | None) -> Model:
+def root_model(views: Iterable[ProjectView] | None) -> ContentsModel:
     """Return the top folder, with the projects in it if they are given."""
-    content = None if views is None else [project_model(view) for view in views]
     model = _model("", "directory", _EPOCH, _EPOCH, writable=True)
-    return model | {"content": content, "format": None if content is None else "json"}
+    return model if views is None else with_json(model, [project_model(view) for view in views])
 
 
-def project_model(view: ProjectView) -> Model:
+def project_model(view: ProjectView) -> ContentsModel:
     """Return a project as a folder, without what is in it."""
     project = view.project
     return _model(
@@ -73,7 +107,7 @@ def project_model(view: ProjectView) -> Model:
     )
 
 
-def entry_model(view: ProjectView, entry: Entry, *, kind: str | None = None) -> Model:
+def entry_model(view: ProjectView, entry: Entry, *, kind: str | None = None) -> ContentsModel:
     """Return a file or folder without its content; ``kind`` overrides what its name suggests."""
     if not entry.path:
         return project_model(view)
@@ -88,21 +122,29 @@ def entry_model(view: ProjectView, entry: Entry, *, kind: str | None = None) -> 
         model["mimetype"] = None if model["type"] == "notebook" else _mimetype(entry.path)
         model["size"] = entry.size
     if entry.revision is not None:
-        model |= {"hash": entry.revision.blob, "hash_algorithm": "sha256"}
+        model["hash"], model["hash_algorithm"] = entry.revision.blob, "sha256"
     return model
 
 
-def pending_model(view: ProjectView, path: str, at: datetime) -> Model:
+def pending_model(view: ProjectView, path: str, at: datetime) -> ContentsModel:
     """Return a file whose upload is under way."""
     return _model(join(view.label, path), "file", at, at, writable=is_writable(view))
 
 
-def with_text_or_bytes(model: Model, data: bytes, wanted: str | None) -> Model:
+def with_json(model: ContentsModel, content: Any, fault: str | None = None) -> ContentsModel:
+    """Return the model with the content of a folder or notebook, and what is wrong with that."""
+    shown: ContentsModel = {**model, "content": content, "format": "json"}
+    if fault is not None:
+        shown["message"] = fault
+    return shown
+
+
+def with_text_or_bytes(model: ContentsModel, data: bytes, wanted: str | None) -> ContentsModel:
     """Return the model with a file's content; raises InvalidInput if it is not text as wanted."""
     content, used = _encoded(data, wanted)
     default = "text/plain" if used == "text" else "application/octet-stream"
     mimetype = model["mimetype"] or default
-    return model | {"content": content, "format": used, "mimetype": mimetype}
+    return {**model, "content": content, "format": used, "mimetype": mimetype}
 
 
 def bytes_of(model: Model) -> bytes:
@@ -134,7 +176,9 @@ def _mimetype(path: str) -> str | None:
     return mimetypes.guess_type(name_of(path), strict=False)[0]
 
 
-def _model(path: str, kind: str, created: datetime, modified: datetime, *, writable: bool) -> Model:
+def _model(
+    path: str, kind: str, created: datetime, modified: datetime, *, writable: bool
+) -> ContentsModel:
     return {
         "name": name_of(path),
         "path": path,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from platform_extensions.contents import notebooks
 from platform_extensions.contents.models import (
-    Model,
     address_of,
     entry_model,
     root_model,
     type_of,
+    with_json,
     with_text_or_bytes,
 )
 from platform_server.contents.model import Entry, Kind, Origin
@@ -22,6 +22,7 @@ from platform_server.projects.model import Access
 
 if TYPE_CHECKING:
     from platform_extensions.contents.codec import NotebookCodec
+    from platform_extensions.contents.models import ContentsModel
     from platform_server.identity.model import Principal
     from platform_server.projects.model import ProjectView
     from platform_server.services import Services
@@ -68,7 +69,7 @@ class ContentsTree:
         except NotFound:
             return False
 
-    async def get(self, principal: Principal, path: str, query: Query) -> Model:
+    async def get(self, principal: Principal, path: str, query: Query) -> ContentsModel:
         """Return the model of a file or folder, with as much of it as is asked for."""
         if not address_of(path).label:
             _require_type("directory", query, path)
@@ -82,28 +83,29 @@ class ContentsTree:
             raise InvalidInput(f"{path} is not a folder.")
         return await self.model(principal, found, query)
 
-    async def model(self, principal: Principal, found: Found, query: Query) -> Model:
+    async def model(self, principal: Principal, found: Found, query: Query) -> ContentsModel:
         """Return the model of a file, as it is or as it was, with as much as is asked for."""
         kind = query.type or type_of(found.entry)
         model = entry_model(found.view, found.entry, kind=kind)
-        if query.hash and model["hash"] is None:
-            model |= await self._digest(found)
+        if query.hash and model["hash"] is None and (digest := await self._digest(found)):
+            model["hash"], model["hash_algorithm"] = digest, "sha256"
         if not query.content:
-            return model | _what_pages_compare(found.entry)
+            return _as_pages_compare(model, found.entry)
         if kind == "notebook":
             return await self._notebook(principal, found, model)
         data = await self._services.contents.bytes_of(found.entry)
         return with_text_or_bytes(model, data, query.format)
 
-    async def _folder(self, found: Found, query: Query) -> Model:
+    async def _folder(self, found: Found, query: Query) -> ContentsModel:
         model = entry_model(found.view, found.entry)
         if not query.content:
             return model
         entries = await self._services.contents.list(found.entry.project_id, found.entry.path)
-        content = [entry_model(found.view, entry) for entry in entries]
-        return model | {"content": content, "format": "json"}
+        return with_json(model, [entry_model(found.view, entry) for entry in entries])
 
-    async def _notebook(self, principal: Principal, found: Found, model: Model) -> Model:
+    async def _notebook(
+        self, principal: Principal, found: Found, model: ContentsModel
+    ) -> ContentsModel:
         revision = found.entry.revision
         notebook, fault = await self._codec.parse(
             await self._services.contents.bytes_of(found.entry),
@@ -112,27 +114,25 @@ class ContentsTree:
         trusted = await self._services.contents.trust.is_accepted(principal.id, found.entry)
         notebooks.mark(notebook, trusted=trusted)
         self._services.contents.outputs.read(principal.credential, found.entry)
-        said = {} if fault is None else {"message": fault}
-        return model | {"content": notebook, "format": "json"} | said
+        return with_json(model, notebook, fault)
 
-    async def _digest(self, found: Found) -> Model:
-        """Return the hash of what is in the sandbox only; code may make it larger meanwhile."""
+    async def _digest(self, found: Found) -> str | None:
+        """Return the hash of what is in the sandbox only; code may make it too large meanwhile."""
         try:
             data = await self._services.contents.bytes_of(found.entry)
         except TooLarge:
-            return {}
-        digest = await asyncio.to_thread(sha256, data)
-        return {"hash": digest.hexdigest(), "hash_algorithm": "sha256"}
+            return None
+        return (await asyncio.to_thread(sha256, data)).hexdigest()
 
 
-def _what_pages_compare(entry: Entry) -> Model:
+def _as_pages_compare(model: ContentsModel, entry: Entry) -> ContentsModel:
     """Return what a page is told before it saves, to see whether somebody else changed the file.
 
     A page does not have to know outputs that the server has added for it: it gets no hash to
     compare, and the time is that of the revision below.
     """
     is_recorded = entry.revision is not None and entry.revision.origin is Origin.RECORDER
-    return {"hash": None, "hash_algorithm": None} if is_recorded else {}
+    return {**model, "hash": None, "hash_algorithm": None} if is_recorded else model
 
 
 def _require_type(is_type: str, query: Query, path: str) -> None:

@@ -98,12 +98,12 @@ def _set_headers(
         "Cache-Control": "private, no-cache",
         "Content-Disposition": f"{way}; filename*=UTF-8''{quote(entry.name, safe='')}",
         "Content-Security-Policy": POLICY,
-        "Content-Type": kind,
         "Cross-Origin-Resource-Policy": "same-origin",
         "Last-Modified": entry.modified_at,
         "X-Content-Type-Options": "nosniff",
     }.items():
         handler.set_header(name, cast("Any", value))
+    handler.set_header("Content-Type", kind)
     if etag is not None:
         handler.set_header("Etag", etag)
 

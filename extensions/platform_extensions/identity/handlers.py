@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import TypeAdapter, ValidationError
 from tornado import web
 
@@ -12,6 +10,8 @@ from platform_extensions.base import PlatformHandler
 from platform_extensions.identity.models import (
     ChangeAccount,
     CreateToken,
+    MeModel,
+    new_token_model,
     session_model,
     token_model,
     user_model,
@@ -31,14 +31,15 @@ class MeHandler(PlatformHandler):
     async def get(self) -> None:
         """Answer the identity, and of the permissions asked for those one has."""
         question = _parsed(self.get_query_argument("permissions", "") or "{}")
-        self.reply({"identity": identity_model(self.principal), "permissions": self._of(question)})
+        who = identity_model(self.principal)
+        self.reply(MeModel(identity=who, permissions=self._of(question)))
 
     @web.authenticated
     async def patch(self) -> None:
         """Refuse: Jupyter's form of it could not say what may be changed."""
         raise AccessDenied("Change your name or password with PATCH /api/account.")
 
-    def _of(self, question: dict[str, list[str]]) -> dict[str, Any]:
+    def _of(self, question: dict[str, list[str]]) -> dict[str, list[str]]:
         allowed = {
             resource: [one for one in actions if is_allowed(self.principal, one, resource)]
             for resource, actions in question.items()
@@ -108,7 +109,7 @@ class TokensHandler(PlatformHandler):
         secret, token = await self.services.identity.create_token(
             me.id, wanted.name, wanted.scopes, wanted.span, granted_by=me
         )
-        self.reply(token_model(token) | {"token": secret}, status=201)
+        self.reply(new_token_model(token, secret), status=201)
 
 
 class OneTokenHandler(PlatformHandler):

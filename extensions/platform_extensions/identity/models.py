@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from platform_extensions.base import RequestBody
+from platform_extensions.shapes import Moment, value_of
 from platform_server.identity.model import Role, Scope
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 _Password = Annotated[str, Field(max_length=2048)]
 _Name = Annotated[str, Field(max_length=1024)]
 _Role = Annotated[Role, Field(strict=False)]
+_RoleValue = Annotated[str, value_of(Role)]
+_ScopeValue = Annotated[str, value_of(Scope)]
 _DEFAULT_SCOPES = (Scope.READ, Scope.WRITE, Scope.RUN)
 
 
@@ -62,7 +66,74 @@ class ChangeUser(RequestBody):
     password: _Password | None = Field(default=None, repr=False)
 
 
-def user_model(user: User) -> dict[str, Any]:
+class IdentityModel(TypedDict):
+    """A principal in the shape of Jupyter's identity."""
+
+    username: str
+    name: str
+    display_name: str
+    initials: str | None
+    avatar_url: str | None
+    color: str | None
+    id: str
+    email: str
+    role: _RoleValue
+
+
+class MeModel(TypedDict):
+    """Who one is, and which of the permissions asked for one has."""
+
+    identity: IdentityModel
+    permissions: dict[str, list[str]]  # actions, by resource
+
+
+class UserModel(TypedDict):
+    """An account."""
+
+    id: str
+    email: str
+    name: str
+    role: _RoleValue
+    created_at: Moment
+    disabled: bool
+
+
+class ListedUserModel(UserModel):
+    """An account as an admin's list has it."""
+
+    last_seen_at: Moment | None
+    sandboxes: int  # that it has running
+
+
+class AccountSessionModel(TypedDict):
+    """A signed-in browser; ``current`` is the one that asks."""
+
+    id: str
+    user_agent: str
+    created_at: Moment
+    last_seen_at: Moment
+    expires_at: Moment
+    current: bool
+
+
+class TokenModel(TypedDict):
+    """An API token without its secret."""
+
+    id: str
+    name: str
+    scopes: list[_ScopeValue]
+    created_at: Moment
+    expires_at: Moment | None
+    last_used_at: Moment | None
+
+
+class NewTokenModel(TokenModel):
+    """An API token that was just made; ``token`` is its secret, which is never shown again."""
+
+    token: str
+
+
+def user_model(user: User) -> UserModel:
     """Return an account."""
     return {
         "id": user.id,
@@ -74,13 +145,13 @@ def user_model(user: User) -> dict[str, Any]:
     }
 
 
-def listed_user_model(user: User, *, seen: datetime | None, sandboxes: int) -> dict[str, Any]:
+def listed_user_model(user: User, *, seen: datetime | None, sandboxes: int) -> ListedUserModel:
     """Return an account with when it was last used, and how many sandboxes it has running."""
-    return user_model(user) | {"last_seen_at": _moment(seen), "sandboxes": sandboxes}
+    return {**user_model(user), "last_seen_at": _moment(seen), "sandboxes": sandboxes}
 
 
-def session_model(session: Session, principal: Principal) -> dict[str, Any]:
-    """Return a signed-in browser; ``current`` is the one that asks."""
+def session_model(session: Session, principal: Principal) -> AccountSessionModel:
+    """Return a signed-in browser."""
     return {
         "id": session.id,
         "user_agent": session.user_agent,
@@ -91,7 +162,7 @@ def session_model(session: Session, principal: Principal) -> dict[str, Any]:
     }
 
 
-def token_model(token: ApiToken) -> dict[str, Any]:
+def token_model(token: ApiToken) -> TokenModel:
     """Return a token without its secret."""
     return {
         "id": token.id,
@@ -101,6 +172,11 @@ def token_model(token: ApiToken) -> dict[str, Any]:
         "expires_at": _moment(token.expires_at),
         "last_used_at": _moment(token.last_used_at),
     }
+
+
+def new_token_model(token: ApiToken, secret: str) -> NewTokenModel:
+    """Return a token with its secret."""
+    return {**token_model(token), "token": secret}
 
 
 def _moment(moment: datetime | None) -> str | None:

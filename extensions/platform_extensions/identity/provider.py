@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
@@ -15,6 +15,7 @@ from platform_extensions.identity.cookies import session_secret
 if TYPE_CHECKING:
     from tornado.web import RequestHandler
 
+    from platform_extensions.identity.models import IdentityModel
     from platform_server.identity.model import Principal
     from platform_server.services import Services
 
@@ -85,9 +86,20 @@ def user_from_principal(principal: Principal) -> PlatformUser:
     )
 
 
-def identity_model(principal: Principal) -> dict[str, Any]:
+def identity_model(principal: Principal) -> IdentityModel:
     """Return a principal in the shape of Jupyter's identity."""
-    return asdict(user_from_principal(principal))
+    user = user_from_principal(principal)
+    return {
+        "username": user.username,
+        "name": user.name,
+        "display_name": user.display_name,
+        "initials": user.initials,
+        "avatar_url": user.avatar_url,
+        "color": user.color,
+        "id": user.id,
+        "email": user.email,
+        "role": user.role,
+    }
 
 
 def _token(handler: RequestHandler) -> str | None:

@@ -78,6 +78,7 @@ class PlatformKernel(HostlessManager, ServerKernelManager):
     home: KernelHome
     link: KernelLink
     recorder: Recorder
+    execution_state: str = "starting"
     ended: Ended | None = None  # why it last ended by itself
 
     def place(self, home: KernelHome, parts: KernelParts) -> None:

@@ -213,11 +213,11 @@ class PlatformKernels(AsyncMappingKernelManager):
 
     async def list_kernels(self) -> list[dict[str, Any]]:
         """Return the models of the kernels that who makes the present request may use."""
-        return [kernel_model(kernel) for kernel in await self.visible(current_principal())]
+        return [dict(kernel_model(kernel)) for kernel in await self.visible(current_principal())]
 
     async def kernel_model(self, kernel_id: str) -> dict[str, Any]:
         """Return a kernel's model for who makes the present request. Raises KernelNotFound."""
-        return kernel_model(await self.usable(current_principal(), kernel_id))
+        return dict(kernel_model(await self.usable(current_principal(), kernel_id)))
 
     def cwd_for_path(self, path: str, **_kwargs: Any) -> str:
         """Return the folder of a path within its project. No file system is asked."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
 
 from platform_extensions.base import RequestBody
 from platform_extensions.containers.models import ended_model
+from platform_extensions.containers.shapes import EndedModel
+from platform_extensions.shapes import Moment
 from platform_server.errors import InvalidInput
 from platform_server.sandboxes.model import Ended, KernelId
 
@@ -47,13 +50,25 @@ def end_status(ended: Ended, state: str) -> dict[str, Any]:
     return {"execution_state": state, "ended": ended_model(ended)}
 
 
-def kernel_model(kernel: PlatformKernel) -> dict[str, Any]:
-    """Return Jupyter's kernel model.
+class KernelModel(TypedDict):
+    """Jupyter's kernel model.
 
     ``ended`` tells why the kernel last ended, if it did; ``reason``, which Jupyter's own clients
     read, why it is dead.
     """
-    model: dict[str, Any] = {
+
+    id: str
+    name: str
+    last_activity: Moment
+    execution_state: str
+    connections: int
+    ended: NotRequired[EndedModel]
+    reason: NotRequired[str]
+
+
+def kernel_model(kernel: PlatformKernel) -> KernelModel:
+    """Return Jupyter's kernel model."""
+    model: KernelModel = {
         "id": kernel.kernel_id,
         "name": kernel.kernel_name,
         # Jupyter's own clients read it with the microseconds only.

@@ -11,6 +11,7 @@ from tornado import web
 
 from platform_extensions.base import PlatformHandler
 from platform_extensions.failures import JsonFailures
+from platform_extensions.kernelspecs.models import KernelSpecModel, KernelSpecsModel
 from platform_server.errors import FileMissing, UnknownKernel
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class KernelSpecResource(PlatformHandler):
         """All kernelspecs."""
         return self.settings["kernel_spec_manager"]  # type: ignore[no-any-return]  # tornado's dict
 
-    def model(self, name: str, known: dict[str, Any]) -> dict[str, Any]:
+    def model(self, name: str, known: dict[str, Any]) -> KernelSpecModel:
         """Return Jupyter's kernelspec model."""
         folder = Path(known["resource_dir"])
         files = [one.name for one in sorted(folder.iterdir()) if _RESOURCE.fullmatch(one.name)]
@@ -45,7 +46,7 @@ class KernelSpecsHandler(KernelSpecResource):
         known = self.specs.get_all_specs()
         default = self.settings["kernel_manager"].default_kernel_name
         specs = {name: self.model(name, spec) for name, spec in known.items()}
-        self.reply({"default": default, "kernelspecs": specs})
+        self.reply(KernelSpecsModel(default=default, kernelspecs=specs))
 
 
 class KernelSpecHandler(KernelSpecResource):

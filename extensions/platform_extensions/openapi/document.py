@@ -8,24 +8,22 @@ from __future__ import annotations
 import inspect
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic.json_schema import models_json_schema
 from tornado.web import RequestHandler
 from tornado.websocket import WebSocketHandler
 
 import platform_server
+from platform_extensions.failures import Refusal
+from platform_extensions.openapi.schemas import Json, Schemas
 from platform_extensions.openapi.sources import facts_of
 from platform_extensions.route_table import ROUTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from platform_extensions.base import RequestBody
     from platform_extensions.openapi.sources import Facts
     from platform_extensions.routing import Route
-
-Json = dict[str, Any]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 DESCRIBED = ("/api", "/files", "/metrics", "/terminals", "/ws")  # the rest are JupyterLab's pages
@@ -34,23 +32,32 @@ _GROUP = re.compile(r"\((?:\?:|\?P<(?P<name>\w+)>)?(?P<inside>(?:[^()\\]|\\.)*)\
 _WORD = re.compile(r"\\w\+|\[[^]]+\]\+|\w+(\|\w+)+")
 _REFUSALS = (400, 401, 403, 404, 409, 412, 413, 429, 503, 507)
 _EMPTY = {204, 304}
-_SCHEMAS = "#/components/schemas/"
+_JSON = "application/json"
+_ANY = "*/*"
+
+
+class _Described(NamedTuple):
+    route: Route
+    method: str
+    implementation: Callable[..., Any]
+    facts: Facts
+
+    @property
+    def kinds(self) -> list[Any]:
+        """The types of what it reads and answers."""
+        body = [] if self.facts.body is None else [self.facts.body]
+        return [*body, *(one.kind for one in self.facts.answers)]
 
 
 def document() -> Json:
     """Return the whole description."""
+    described = list(_described())
+    schemas = Schemas([Refusal, Any, *(kind for one in described for kind in one.kinds)])
     paths: dict[str, Json] = {}
-    models: set[type[RequestBody]] = set()
-    for route in _described():
-        for method, implementation in _methods(route):
-            operation = _operation(route, method, implementation, models)
-            address, _ = _template(route, implementation)
-            operation = {"operationId": _name(method, address), **operation}
-            paths.setdefault(address, {})[method.lower()] = operation
-    ordered = sorted(models, key=lambda one: one.__name__)
-    _, schemas = models_json_schema(
-        [(model, "validation") for model in ordered], ref_template=_SCHEMAS + "{model}"
-    )
+    for one in described:
+        address, _ = _template(one.route, one.implementation)
+        operation = {"operationId": _name(one.method, address), **_operation(one, schemas)}
+        paths.setdefault(address, {})[one.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -64,22 +71,13 @@ def document() -> Json:
         "security": [{"token": []}, {"session": [], "forgery": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": {"Refusal": _REFUSAL, **schemas.get("$defs", {})},
-            "responses": {str(status): _refusal(status) for status in _REFUSALS},
+            "schemas": schemas.components,
+            "responses": {str(status): _refusal(status, schemas) for status in _REFUSALS},
             "securitySchemes": _SCHEMES,
         },
     }
 
 
-_REFUSAL: Json = {
-    "type": "object",
-    "description": "Why a request was refused, and what to do.",
-    "required": ["message", "reason"],
-    "properties": {
-        "message": {"type": ["string", "null"], "description": "For people; it may change."},
-        "reason": {"type": ["string", "null"], "description": "For programs; it stays."},
-    },
-}
 _SCHEMES: Json = {
     "token": {"type": "http", "scheme": "bearer", "description": "An API token, or a JWT."},
     "session": {"type": "apiKey", "in": "cookie", "name": "platform-session"},
@@ -87,10 +85,12 @@ _SCHEMES: Json = {
 }
 
 
-def _described() -> Iterator[Route]:
+def _described() -> Iterator[_Described]:
     for route in ROUTES:
         if route.pattern.startswith(DESCRIBED):
-            yield route
+            for method, implementation in _methods(route):
+                facts = facts_of(route.handler, implementation)
+                yield _Described(route, method, implementation, facts)
 
 
 def _methods(route: Route) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -125,13 +125,8 @@ def _part_names(implementation: Callable[..., Any]) -> Iterator[str]:
     return iter([one.name.strip("_") for one in parameters])
 
 
-def _operation(
-    route: Route,
-    method: str,
-    implementation: Callable[..., Any],
-    models: set[type[RequestBody]],
-) -> Json:
-    facts = facts_of(route.handler, implementation)
+def _operation(described: _Described, schemas: Schemas) -> Json:
+    route, method, implementation, facts = described
     needed = route.needs(method)
     operation: Json = {
         "tags": [_tag(route)],
@@ -143,16 +138,14 @@ def _operation(
             ),
             *(_argument(name, is_needed=needs) for name, needs in sorted(facts.query.items())),
         ],
-        "responses": _answers(route, method, facts),
+        "responses": _answers(route, method, facts, schemas),
     }
     if needed is None:
         operation["security"] = []
     else:
         operation["x-permission"] = needed.code
-    if body := _body(route, method, facts):
+    if body := _body(route, method, facts, schemas):
         operation["requestBody"] = body
-    if facts.body is not None:
-        models.add(facts.body)
     return operation
 
 
@@ -160,33 +153,34 @@ def _name(method: str, address: str) -> str:
     return f"{method.lower()}_{re.sub(r'[^a-z0-9]+', '_', address).strip('_')}"
 
 
-def _body(route: Route, method: str, facts: Facts) -> Json | None:
+def _body(route: Route, method: str, facts: Facts, schemas: Schemas) -> Json | None:
     if facts.body is not None:
-        schema = {"$ref": f"{_SCHEMAS}{facts.body.__name__}"}
+        schema = schemas.of([facts.body])
         is_needed = any(one.is_required() for one in facts.body.model_fields.values())
-        return {"required": is_needed, "content": {"application/json": {"schema": schema}}}
+        return {"required": is_needed, "content": {_JSON: {"schema": schema}}}
     if facts.takes_json:
-        return {"content": {"application/json": {"schema": {"type": "object"}}}}
+        return {"content": {_JSON: {"schema": {"type": "object"}}}}
     if route.max_body is None and method in {"PUT", "POST"}:
         return {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
     return None
 
 
-def _answers(route: Route, method: str, facts: Facts) -> Json:
+def _answers(route: Route, method: str, facts: Facts, schemas: Schemas) -> Json:
     if issubclass(route.handler, WebSocketHandler):
         answers: Json = {"101": {"description": HTTPStatus.SWITCHING_PROTOCOLS.phrase}}
     else:
         # One that says another status than 200 may still answer 200, if it says so nowhere.
         found = facts.statuses or {200}
-        answers = {str(one): _answer(one, facts) for one in sorted(found | _also(method, found))}
+        found = found | _also(method, found)
+        answers = {str(one): _answer(one, facts, schemas) for one in sorted(found)}
     refusals = {str(one): {"$ref": f"#/components/responses/{one}"} for one in _REFUSALS}
     return answers | refusals
 
 
-def _refusal(status: int) -> Json:
+def _refusal(status: int, schemas: Schemas) -> Json:
     return {
         "description": HTTPStatus(status).phrase,
-        "content": {"application/json": {"schema": {"$ref": f"{_SCHEMAS}Refusal"}}},
+        "content": {_JSON: {"schema": schemas.of([Refusal])}},
     }
 
 
@@ -195,17 +189,24 @@ def _also(method: str, found: set[int]) -> set[int]:
     return {200} if method == "GET" or found == {206} else set()
 
 
-def _answer(status: int, facts: Facts) -> Json:
+def _answer(status: int, facts: Facts, schemas: Schemas) -> Json:
     answer: Json = {"description": HTTPStatus(status).phrase}
-    if status not in _EMPTY:
-        answer["content"] = {kind: {} for kind in sorted(facts.kinds or {"*/*"})}
-    return answer
+    if status in _EMPTY:
+        return answer
+    models = [one.kind for one in facts.answers if not one.statuses or status in one.statuses]
+    kinds = facts.kinds - (set() if models else {_JSON})
+    content: dict[str, Json] = {kind: {} for kind in sorted(kinds or {_ANY})}
+    if models:
+        # A file may have any JSON in it.
+        models += [Any] if _ANY in kinds else []
+        content[_JSON] = {"schema": schemas.of(models)}
+    return answer | {"content": content}
 
 
 def _part(name: str, pattern: str) -> Json:
     schema: Json = {"type": "string", "minLength": 1}
     if _WORD.fullmatch(pattern):
-        schema["pattern"] = f"^{pattern}$"
+        schema["pattern"] = f"^({pattern})$"
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from functools import cache
+from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 
@@ -26,5 +27,4 @@ class OpenApiHandler(PlatformHandler):
     @allow_unauthenticated
     async def get(self) -> None:
         """Answer the description of all routes but those of JupyterLab's own pages."""
-        self.set_header("Content-Type", "application/json")
-        self.finish(await asyncio.to_thread(description))
+        self.reply_made(dict[str, Any], await asyncio.to_thread(description))

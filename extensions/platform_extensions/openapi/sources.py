@@ -1,21 +1,22 @@
 """What a handler reads and answers, found in its source and that of the helpers it calls.
 
-``self.body(Model)``, ``self.get_query_argument("name")`` and ``status=201`` are looked for in a
-method, and in our own functions that it calls with or on itself. What is read in another way is not
-found: the tests then see a status or a kind of content that nobody promised, or nothing.
+``self.body(Model)``, ``self.get_query_argument("name")``, ``self.reply(a_model(...))`` and
+``status=201`` are looked for in a method, and in our own functions that it calls with or on itself.
+What is read in another way is not found: the tests then see a status or a kind of content that
+nobody promised, or nothing.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from platform_extensions.base import PlatformHandler
+from platform_extensions.openapi.answers import Place, Unclear, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,15 @@ class Facts:
     query: dict[str, bool] = field(default_factory=dict)  # by name: whether it has to be there
     statuses: set[int] = field(default_factory=set)
     kinds: set[str] = field(default_factory=set)  # of content
+    answers: list[Answer] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A reply with JSON."""
+
+    statuses: frozenset[int]  # none: any that is no refusal
+    kind: Any  # of what is replied; Any: the source does not tell
 
 
 def facts_of(handler: type, implementation: Callable[..., Any]) -> Facts:
@@ -47,6 +57,7 @@ def facts_of(handler: type, implementation: Callable[..., Any]) -> Facts:
         known.add(step)
         for call in _calls(step.function):
             _note(call, step, facts)
+            _note_answer(call, Place(handler=handler, function=step.function), facts)
             callee = _callee(call, handler, step.function)
             if callee is not None:
                 pending.append(_Step(callee, _bound(call, callee)))
@@ -95,8 +106,6 @@ def _note(call: ast.Call, step: _Step, facts: Facts) -> None:
         facts.query[word] = not has_default
     elif name == "set_header" and step.word(first) == "Content-Type":
         facts.kinds.add(step.word(call.args[1]) or "*/*")
-    elif name in {"reply", "dumps"}:
-        facts.kinds.add("application/json")
     elif name == "set_status" and first is not None:
         facts.statuses |= _constants(first)
     for keyword in call.keywords:
@@ -104,6 +113,22 @@ def _note(call: ast.Call, step: _Step, facts: Facts) -> None:
             facts.statuses |= _constants(keyword.value)
         elif keyword.arg == "set_content_type":
             facts.kinds.add(step.word(keyword.value) or "*/*")
+
+
+def _note_answer(call: ast.Call, place: Place, facts: Facts) -> None:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if name not in {"reply", "reply_made"}:
+        return
+    said = [one.value for one in call.keywords if one.arg == "status"]
+    statuses = _constants(said[0]) if said else {200}
+    try:
+        read = place.named if name == "reply_made" else place.kind_of
+        kind = read(call.args[0])
+    except Unclear:
+        kind = Any
+    facts.kinds.add("application/json")
+    facts.statuses |= statuses
+    facts.answers.append(Answer(statuses=frozenset(statuses), kind=kind))
 
 
 def _constants(value: ast.expr) -> set[int]:
@@ -141,5 +166,4 @@ def _is_self(value: ast.expr) -> bool:
 
 @cache
 def _calls(function: Callable[..., Any]) -> tuple[ast.Call, ...]:
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return tuple(node for node in ast.walk(tree_of(function)) if isinstance(node, ast.Call))

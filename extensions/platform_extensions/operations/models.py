@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
-from platform_extensions.containers.models import sandbox_model
-from platform_extensions.projects.storage_models import storage_model
-from platform_server.operations.figures import Operation
+from typing_extensions import TypedDict
+
+from platform_extensions.containers.models import sandbox_facts
+from platform_extensions.containers.shapes import SandboxFacts
+from platform_extensions.projects.storage_models import StorageModel, storage_model
+from platform_extensions.shapes import Moment, value_of
+from platform_server.operations.figures import Operation, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +22,103 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.model import Sandbox
 
 
-def overview_model(now: Now, figures: Figures, history: Iterable[ServerSample]) -> dict[str, Any]:
+class PlacesModel(TypedDict):
+    """How many sandboxes there are, and may be."""
+
+    running: int
+    starting: int  # projects that wait for their sandbox
+    most: int
+
+
+class PoolModel(TypedDict):
+    """How many sandboxes wait for a project, and are to wait."""
+
+    waiting: int
+    target: int
+
+
+class SummaryModel(TypedDict):
+    """How long something took lately; null when it never happened."""
+
+    count: int
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class EndsModel(TypedDict):
+    """How often something ended for the same reason."""
+
+    what: Annotated[str, value_of(Thing)]
+    cause: str
+    count: int
+
+
+class ServerSampleModel(TypedDict):
+    """The installation at one moment."""
+
+    at: Moment
+    sandboxes: int
+    waiting: int
+    kernels: int
+    cpu: float  # processors
+    memory_bytes: int
+    lag_ms: float | None
+
+
+class OverviewModel(TypedDict):
+    """The whole installation, now and in the last hour."""
+
+    sandboxes: PlacesModel
+    pool: PoolModel
+    kernels: dict[str, int]  # by state
+    terminals: int
+    websockets: int
+    latencies: dict[str, SummaryModel]  # by operation
+    ends: list[EndsModel]
+    storage: StorageModel
+    history: list[ServerSampleModel]
+
+
+class ObservedProjectModel(TypedDict):
+    """Which project a sandbox is of."""
+
+    id: str
+    name: str | None
+
+
+class OwnerModel(TypedDict):
+    """Whose project it is; null if it is gone."""
+
+    id: str | None
+    name: str | None
+    email: str | None
+
+
+class ObservedUsageModel(TypedDict):
+    """What a sandbox uses."""
+
+    cpu: float  # processors
+    memory_bytes: int
+    pids: int
+
+
+class UsageHistoryModel(TypedDict):
+    """What it used, the oldest first."""
+
+    cpu: list[float]
+    memory_bytes: list[int]
+
+
+class ObservedModel(SandboxFacts):
+    """A sandbox that runs, with whose it is and what it uses; null until it was looked at."""
+
+    project: ObservedProjectModel
+    owner: OwnerModel
+    usage: ObservedUsageModel | None
+    history: UsageHistoryModel
+
+
+def overview_model(now: Now, figures: Figures, history: Iterable[ServerSample]) -> OverviewModel:
     """Return the whole installation, now and in the last hour."""
     return {
         "sandboxes": {"running": len(now.usage), "starting": now.starting, "most": now.most},
@@ -38,7 +138,7 @@ def overview_model(now: Now, figures: Figures, history: Iterable[ServerSample]) 
     }
 
 
-def summary_model(summary: Summary) -> dict[str, Any]:
+def summary_model(summary: Summary) -> SummaryModel:
     """Return how long something took, in milliseconds."""
     return {
         "count": summary.count,
@@ -47,7 +147,7 @@ def summary_model(summary: Summary) -> dict[str, Any]:
     }
 
 
-def server_sample_model(sample: ServerSample) -> dict[str, Any]:
+def server_sample_model(sample: ServerSample) -> ServerSampleModel:
     """Return the installation at one moment."""
     return {
         "at": sample.at.isoformat(),
@@ -62,9 +162,10 @@ def server_sample_model(sample: ServerSample) -> dict[str, Any]:
 
 def observed_model(
     sandbox: Sandbox, place: Membership | None, samples: Sequence[SandboxSample]
-) -> dict[str, Any]:
+) -> ObservedModel:
     """Return a sandbox that runs, with whose it is and what it uses."""
-    return sandbox_model(sandbox) | {
+    return {
+        **sandbox_facts(sandbox),
         "project": {
             "id": sandbox.project_id,
             "name": place.project.name if place else None,
@@ -82,7 +183,7 @@ def observed_model(
     }
 
 
-def _usage_model(sample: SandboxSample) -> dict[str, Any]:
+def _usage_model(sample: SandboxSample) -> ObservedUsageModel:
     return {
         "cpu": round(sample.cpu, 4),
         "memory_bytes": sample.memory_bytes,

@@ -13,6 +13,7 @@ from tornado.iostream import StreamClosedError
 from platform_extensions.base import PlatformHandler
 from platform_extensions.packages.models import (
     OrderRequest,
+    TakesModel,
     installation_model,
     packages_model,
     take_model,
@@ -132,7 +133,7 @@ class AuditHandler(PlatformHandler):
             limit=self._limit(),
         )
         takes = await self.services.environments.takes.find(query)
-        self.reply({"takes": [take_model(one) for one in takes], "next": _next(takes, query)})
+        self.reply(TakesModel(takes=[take_model(one) for one in takes], next=_next(takes, query)))
 
     def _package(self) -> str | None:
         package = self.get_query_argument("package", "")

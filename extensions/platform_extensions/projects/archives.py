@@ -12,6 +12,7 @@ from tornado.iostream import StreamClosedError
 
 from platform_extensions.files.delivery import POLICY
 from platform_extensions.projects.history import PastHandler
+from platform_extensions.projects.models import ImportedModel
 from platform_extensions.projects.spooled import SpooledBody
 from platform_server.contents.importing import Order
 from platform_server.errors import InvalidInput, PlatformError
@@ -82,5 +83,5 @@ class ImportHandler(SpooledBody, PastHandler):
         )
         async with self.received() as spool:
             done = await self.services.contents.imports.run(order, spool)
-        model = {"files": done.files, "unchanged": done.unchanged, "bytes": done.bytes}
+        model = ImportedModel(files=done.files, unchanged=done.unchanged, bytes=done.bytes)
         self.reply(model, status=201)

@@ -7,6 +7,7 @@ from tornado import web
 from platform_extensions.projects.history import PastHandler
 from platform_extensions.projects.history_models import (
     NewCheckpoint,
+    ShownCheckpointModel,
     checkpoint_model,
     differences_model,
     marked_model,
@@ -48,7 +49,8 @@ class OneProjectCheckpointHandler(PastHandler):
         found = await service.get(view.project.id, ProjectCheckpointId(checkpoint_id))
         marked = await service.marked(view.project.id, found.id)
         entries = [marked_model(one) for one in marked]
-        self.reply(checkpoint_model(found, await self.names(view)) | {"entries": entries})
+        about = checkpoint_model(found, await self.names(view))
+        self.reply(ShownCheckpointModel(**about, entries=entries))
 
     @web.authenticated
     async def delete(self, project_id: str, checkpoint_id: str) -> None:

@@ -8,7 +8,7 @@ from tornado import web
 
 from platform_extensions.files.conditions import conditions_of, etag_of
 from platform_extensions.files.delivery import deliver
-from platform_extensions.projects.models import file_model
+from platform_extensions.projects.models import SavedFileModel, file_model
 from platform_extensions.projects.spooled import SpooledBody
 from platform_extensions.projects.storage_models import stored_at
 from platform_server.contents.save import Terms
@@ -53,8 +53,8 @@ class ProjectFileHandler(SpooledBody):
         async with self.received() as spool:
             entry = await self._save(ProjectId(project_id), path, spool)
         self._set_etag(entry)
-        stored = {"stored": stored_at(self.services.keeping, entry)}
-        self.reply(file_model(entry) | stored, status=201 if entry.is_new else 200)
+        saved = SavedFileModel(**file_model(entry), stored=stored_at(self.services.keeping, entry))
+        self.reply(saved, status=201 if entry.is_new else 200)
 
     @web.authenticated
     async def delete(self, project_id: str, path: str) -> None:

@@ -9,6 +9,7 @@ from platform_extensions.projects.models import (
     NewMember,
     NewProject,
     ProjectChange,
+    ShownProjectModel,
     member_model,
     project_model,
     usage_model,
@@ -46,10 +47,8 @@ class OneProjectHandler(PlatformHandler):
         usage = await quotas.usage(view.project.id)
         left = quotas.not_kept(view.project.id)
         storage = storage_model(self.services.keeping.waiting(view.project.id))
-        self.reply(
-            project_model(view)
-            | {"usage": usage_model(usage, quotas.most, left), "storage": storage}
-        )
+        used = usage_model(usage, quotas.most, left)
+        self.reply(ShownProjectModel(**project_model(view), usage=used, storage=storage))
 
     @web.authenticated
     async def patch(self, project_id: str) -> None:

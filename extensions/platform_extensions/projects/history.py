@@ -12,6 +12,7 @@ from platform_extensions.contents.tree import Found, Query
 from platform_extensions.files.delivery import deliver
 from platform_extensions.projects.history_models import (
     FileToRestore,
+    HistoryModel,
     diff_model,
     entry_then,
     page_model,
@@ -93,7 +94,8 @@ class HistoryHandler(PastHandler):
         found = await history.list(view.project.id, path, limit=limit + 1, before=before)
         copies = await history.conflict_copies(view.project.id, path)
         copy_models = [revision_model(one, names) for one in copies]
-        self.reply(page_model(found, limit, names) | {"conflict_copies": copy_models})
+        page = page_model(found, limit, names)
+        self.reply(HistoryModel(**page, conflict_copies=copy_models))
 
     async def _take_over(self, project_id: ProjectId, path: str) -> None:
         """Let what code has just written be a revision."""
@@ -142,8 +144,7 @@ class RevisionHandler(PastHandler):
     async def _send_model(self, view: ProjectView, entry: Entry) -> None:
         tree = cast("PlatformContents", self.contents_manager).tree
         model = await tree.model(self.principal, Found(view=view, entry=entry), Query())
-        times = {name: model[name].isoformat() for name in ("created", "last_modified")}
-        self.reply(model | times)
+        self.reply(model)
 
 
 class DiffHandler(PastHandler):

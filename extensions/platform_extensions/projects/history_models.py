@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from platform_extensions.base import RequestBody
-from platform_server.contents.model import Entry, Kind, Revision
+from platform_extensions.shapes import Moment, value_of
+from platform_server.contents.differ import DiffKind
+from platform_server.contents.model import Entry, Kind, Origin, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,12 +38,106 @@ class NewCheckpoint(RequestBody):
     name: _Text
 
 
-def revision_model(revision: Revision, names: Mapping[UserId, str]) -> dict[str, Any]:
-    """Return ``{"id", "path", "size", "sha256", "origin", "author", "created_at"}``.
+class AuthorModel(TypedDict):
+    """Who made something; the name is null of those who are no members any more."""
 
-    ``author`` is ``{"id", "name"}``, null for what code in the sandbox wrote; the name is null of
-    those who are no members any more.
+    id: str
+    name: str | None
+
+
+class RevisionModel(TypedDict):
+    """One saved state of one file; the author is null of what code in the sandbox wrote."""
+
+    id: str
+    path: str
+    size: int
+    sha256: str
+    origin: Annotated[str, value_of(Origin)]
+    author: AuthorModel | None
+    created_at: Moment
+
+
+class RevisionsModel(TypedDict):
+    """Some revisions, and what ``before`` the next page has."""
+
+    revisions: list[RevisionModel]
+    next: str | None
+
+
+class HistoryModel(RevisionsModel):
+    """Some revisions of one file, with the conflict copies beside it."""
+
+    conflict_copies: list[RevisionModel]
+
+
+class ProjectCheckpointModel(TypedDict):
+    """All of a project at one moment, under a name."""
+
+    id: str
+    name: str
+    author: AuthorModel | None
+    created_at: Moment
+    automatic: bool  # made before the project was brought back to another one
+    files: int
+
+
+class MarkedModel(TypedDict):
+    """What a checkpoint has at a path; the last three are null of folders."""
+
+    path: str
+    type: Literal["directory", "file"]
+    revision: str | None
+    size: int | None
+    sha256: str | None
+
+
+class ShownCheckpointModel(ProjectCheckpointModel):
+    """A checkpoint with what it has."""
+
+    entries: list[MarkedModel]
+
+
+class DifferingModel(TypedDict):
+    """A file in which now and a checkpoint differ."""
+
+    path: str
+    revision: str
+    size: int
+
+
+class DifferencesModel(TypedDict):
+    """Files now, compared with a checkpoint: as that has them, the extra ones as they are."""
+
+    changed: list[DifferingModel]
+    missing: list[DifferingModel]
+    extra: list[DifferingModel]
+
+
+class ReturnModel(TypedDict):
+    """What bringing a project back did: a checkpoint of what was, and lists of paths."""
+
+    before: ProjectCheckpointModel
+    restored: list[str]
+    removed: list[str]
+    left: list[str]  # something is in the way there
+
+
+class DiffModel(TypedDict):
+    """What is different between two states of a file.
+
+    ``unified`` is text for "text" and "notebook", ``notebook`` is nbdime's difference for
+    "notebook", otherwise they are null; ``coarse`` tells that an exact comparison would have taken
+    too long.
     """
+
+    kind: Annotated[str, value_of(DiffKind)]
+    unified: str | None
+    notebook: Any
+    coarse: bool
+
+
+def revision_model(revision: Revision, names: Mapping[UserId, str]) -> RevisionModel:
+    """Return a revision."""
     return {
         "id": revision.id,
         "path": revision.path,
@@ -54,8 +151,8 @@ def revision_model(revision: Revision, names: Mapping[UserId, str]) -> dict[str,
 
 def page_model(
     revisions: Sequence[Revision], limit: int, names: Mapping[UserId, str]
-) -> dict[str, Any]:
-    """Return ``{"revisions", "next"}``: as many as fit, and what ``before`` the next page has."""
+) -> RevisionsModel:
+    """Return as many as fit, and what ``before`` the next page has."""
     shown = revisions[:limit]
     return {
         "revisions": [revision_model(one, names) for one in shown],
@@ -63,8 +160,10 @@ def page_model(
     }
 
 
-def checkpoint_model(checkpoint: ProjectCheckpoint, names: Mapping[UserId, str]) -> dict[str, Any]:
-    """Return ``{"id", "name", "author", "created_at", "automatic", "files"}``."""
+def checkpoint_model(
+    checkpoint: ProjectCheckpoint, names: Mapping[UserId, str]
+) -> ProjectCheckpointModel:
+    """Return a checkpoint."""
     return {
         "id": checkpoint.id,
         "name": checkpoint.name,
@@ -75,23 +174,17 @@ def checkpoint_model(checkpoint: ProjectCheckpoint, names: Mapping[UserId, str])
     }
 
 
-def differences_model(found: Differences) -> dict[str, Any]:
-    """Return ``{"changed", "missing", "extra"}``: files now, compared with a checkpoint.
-
-    Each is ``{"path", "revision", "size"}``, as the checkpoint has it, the extra ones as they are.
-    """
+def differences_model(found: Differences) -> DifferencesModel:
+    """Return what has changed since a checkpoint."""
     return {
-        name: [{"path": path, "revision": one.id, "size": one.size} for path, one in some.items()]
-        for name, some in (
-            ("changed", found.changed),
-            ("missing", found.missing),
-            ("extra", found.extra),
-        )
+        "changed": _differing_models(found.changed),
+        "missing": _differing_models(found.missing),
+        "extra": _differing_models(found.extra),
     }
 
 
-def marked_model(marked: Marked) -> dict[str, Any]:
-    """Return ``{"path", "type", "revision", "size", "sha256"}``, the last three null of folders."""
+def marked_model(marked: Marked) -> MarkedModel:
+    """Return what a checkpoint has at a path."""
     revision = marked.revision
     return {
         "path": marked.path,
@@ -102,8 +195,8 @@ def marked_model(marked: Marked) -> dict[str, Any]:
     }
 
 
-def return_model(result: Return, names: Mapping[UserId, str]) -> dict[str, Any]:
-    """Return ``{"before", "restored", "removed", "left"}``: a checkpoint, and lists of paths."""
+def return_model(result: Return, names: Mapping[UserId, str]) -> ReturnModel:
+    """Return what bringing a project back did."""
     return {
         "before": checkpoint_model(result.before, names),
         "restored": result.restored,
@@ -112,13 +205,8 @@ def return_model(result: Return, names: Mapping[UserId, str]) -> dict[str, Any]:
     }
 
 
-def diff_model(diff: Diff) -> dict[str, Any]:
-    """Return ``{"kind", "unified", "notebook", "coarse"}``.
-
-    ``kind`` is "same", "text", "notebook", "binary" or "too large". ``unified`` is text for "text"
-    and "notebook", ``notebook`` is nbdime's difference for "notebook", otherwise they are null;
-    ``coarse`` tells that an exact comparison would have taken too long.
-    """
+def diff_model(diff: Diff) -> DiffModel:
+    """Return what is different."""
     return {
         "kind": diff.kind.value,
         "unified": diff.unified,
@@ -139,5 +227,9 @@ def entry_then(revision: Revision) -> Entry:
     )
 
 
-def _author_model(author: UserId | None, names: Mapping[UserId, str]) -> dict[str, Any] | None:
+def _author_model(author: UserId | None, names: Mapping[UserId, str]) -> AuthorModel | None:
     return None if author is None else {"id": author, "name": names.get(author)}
+
+
+def _differing_models(some: Mapping[str, Revision]) -> list[DifferingModel]:
+    return [{"path": path, "revision": one.id, "size": one.size} for path, one in some.items()]

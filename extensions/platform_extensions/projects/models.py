@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from platform_extensions.base import RequestBody
+from platform_extensions.projects.storage_models import StorageModel, Stored
+from platform_extensions.shapes import Moment
 from platform_server.projects.model import Access
 
 if TYPE_CHECKING:
@@ -17,7 +20,12 @@ if TYPE_CHECKING:
     from platform_server.projects.model import ProjectView
     from platform_server.projects.repository import Member
 
-ROLES = {Access.VIEWER: "viewer", Access.EDITOR: "editor", Access.OWNER: "owner"}
+MemberRole = Literal["viewer", "editor", "owner"]
+ROLES: dict[Access, MemberRole] = {
+    Access.VIEWER: "viewer",
+    Access.EDITOR: "editor",
+    Access.OWNER: "owner",
+}
 _SHOWN = 20  # paths
 _Name = Annotated[str, Field(min_length=1, max_length=1024)]
 
@@ -47,11 +55,85 @@ class NewMember(RequestBody):
         return Access.EDITOR if self.role == "editor" else Access.VIEWER
 
 
-def project_model(view: ProjectView) -> dict[str, Any]:
-    """Return ``{"id", "name", "label", "role", "created_at", "updated_at", "archived_at"}``.
+class ProjectModel(TypedDict):
+    """A project, as its reader sees it; ``label`` is its folder in the contents API."""
 
-    ``label`` is the project's folder in the contents API.
-    """
+    id: str
+    name: str
+    label: str
+    role: MemberRole
+    created_at: Moment
+    updated_at: Moment
+    archived_at: Moment | None
+
+
+class ProjectQuotaModel(TypedDict):
+    """How much a project may have."""
+
+    bytes: int
+    files: int
+
+
+class NotKeptModel(TypedDict):
+    """What code wrote and for which there is no room: it is in the sandbox only."""
+
+    files: int
+    bytes: int
+    paths: list[str]  # some of them
+
+
+class ProjectUsageModel(TypedDict):
+    """How much a project has."""
+
+    bytes: int
+    files: int
+    limits: ProjectQuotaModel
+    not_kept: NotKeptModel
+
+
+class ShownProjectModel(ProjectModel):
+    """A project with how much it has, and where what was saved is."""
+
+    usage: ProjectUsageModel
+    storage: StorageModel
+
+
+class MemberModel(TypedDict):
+    """A member of a project."""
+
+    user_id: str
+    email: str
+    name: str
+    role: MemberRole
+    added_at: Moment
+
+
+class FileModel(TypedDict):
+    """A file; one that is in the sandbox only has no revision."""
+
+    path: str
+    size: int | None
+    sha256: str | None
+    revision: str | None
+    modified_at: Moment
+
+
+class SavedFileModel(FileModel):
+    """A file that was saved, and where its bytes are."""
+
+    stored: Stored
+
+
+class ImportedModel(TypedDict):
+    """What came of a zip file."""
+
+    files: int
+    unchanged: int
+    bytes: int
+
+
+def project_model(view: ProjectView) -> ProjectModel:
+    """Return a project."""
     project = view.project
     return {
         "id": project.id,
@@ -64,12 +146,8 @@ def project_model(view: ProjectView) -> dict[str, Any]:
     }
 
 
-def usage_model(usage: Usage, most: Quota, not_kept: Mapping[str, int]) -> dict[str, Any]:
-    """Return ``{"bytes", "files", "limits": {"bytes", "files"}, "not_kept"}``.
-
-    ``not_kept`` is ``{"files", "bytes", "paths"}`` of what code wrote and for which there is no
-    room: it is in the sandbox only. Of the paths there are some.
-    """
+def usage_model(usage: Usage, most: Quota, not_kept: Mapping[str, int]) -> ProjectUsageModel:
+    """Return how much a project has; ``not_kept`` are the sizes of what there is no room for."""
     return {
         "bytes": usage.bytes,
         "files": usage.files,
@@ -82,8 +160,8 @@ def usage_model(usage: Usage, most: Quota, not_kept: Mapping[str, int]) -> dict[
     }
 
 
-def member_model(member: Member) -> dict[str, Any]:
-    """Return ``{"user_id", "email", "name", "role", "added_at"}``."""
+def member_model(member: Member) -> MemberModel:
+    """Return a member."""
     return {
         "user_id": member.user_id,
         "email": member.email,
@@ -93,8 +171,8 @@ def member_model(member: Member) -> dict[str, Any]:
     }
 
 
-def file_model(entry: Entry) -> dict[str, Any]:
-    """Return ``{"path", "size", "sha256", "revision", "modified_at"}``."""
+def file_model(entry: Entry) -> FileModel:
+    """Return a file."""
     revision = entry.revision
     return {
         "path": entry.path,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tornado import web
 
@@ -61,5 +61,5 @@ class StorageEvents:
 
     def _tell(self, project_id: ProjectId) -> None:
         waiting = storage_model(self._keeping.waiting(project_id))
-        data: dict[str, Any] = {"project_id": project_id} | waiting
+        data = {"project_id": project_id, **waiting}
         self._logger.emit(schema_id=EVENT, data=data)

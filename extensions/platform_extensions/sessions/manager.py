@@ -22,12 +22,12 @@ from platform_server.sandboxes.model import WORKSPACE, KernelId
 
 if TYPE_CHECKING:
     from platform_extensions.kernels.kernel import PlatformKernel
+    from platform_extensions.sessions.models import SessionModel
     from platform_server.identity.model import Principal
     from platform_server.kernel_sessions.repository import KernelSessionRepository
     from platform_server.services import Services
 
-Model: TypeAlias = dict[str, Any]
-Models: TypeAlias = list[Model]
+Models: TypeAlias = "list[SessionModel]"
 _Document: TypeAlias = tuple[str, str, str]
 
 
@@ -72,12 +72,12 @@ class PlatformSessions(LoggingConfigurable):
                 models.append(session_model(session, kernel, labels[session.project_id]))
         return models
 
-    async def get(self, principal: Principal, session_id: KernelSessionId) -> Model:
+    async def get(self, principal: Principal, session_id: KernelSessionId) -> SessionModel:
         """Return one session. Raises SessionNotFound."""
         session, kernel = await self._find(principal, session_id)
         return await self._model(principal, session, kernel)
 
-    async def open(self, principal: Principal, body: SessionBody) -> Model:
+    async def open(self, principal: Principal, body: SessionBody) -> SessionModel:
         """Connect a document to a kernel, or return the session that it has already.
 
         Raises what finding the project and starting or finding the kernel raise.
@@ -96,7 +96,7 @@ class PlatformSessions(LoggingConfigurable):
 
     async def change(
         self, principal: Principal, session_id: KernelSessionId, body: SessionBody
-    ) -> Model:
+    ) -> SessionModel:
         """Give a session another path, name, type or kernel; a replaced kernel is shut down.
 
         Raises SessionNotFound, Conflict when another session has the new document, and what
@@ -186,7 +186,7 @@ class PlatformSessions(LoggingConfigurable):
 
     async def _model(
         self, principal: Principal, session: KernelSession, kernel: PlatformKernel
-    ) -> Model:
+    ) -> SessionModel:
         view = await self.services.projects.get(principal, session.project_id)
         return session_model(session, kernel, view.label)
 

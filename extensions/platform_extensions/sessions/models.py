@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired
 
-from platform_extensions.kernels.models import JupyterBody, PathText, ShortText, kernel_model
+from typing_extensions import TypedDict
+
+from platform_extensions.kernels.models import (
+    JupyterBody,
+    KernelModel,
+    PathText,
+    ShortText,
+    kernel_model,
+)
 from platform_server.errors import InvalidInput, SessionNotFound
 from platform_server.kernel_sessions.model import KernelSession, KernelSessionId
 
@@ -64,10 +72,28 @@ def parse_session_id(text: str) -> KernelSessionId:
     return KernelSessionId(text)
 
 
-def session_model(session: KernelSession, kernel: PlatformKernel, label: str) -> dict[str, Any]:
+class NotebookModel(TypedDict):
+    """The document, as clients of long ago name it."""
+
+    path: str
+    name: str
+
+
+class SessionModel(TypedDict):
+    """Jupyter's session model."""
+
+    id: str
+    path: str
+    name: str
+    type: str
+    kernel: KernelModel
+    notebook: NotRequired[NotebookModel]  # if it is one
+
+
+def session_model(session: KernelSession, kernel: PlatformKernel, label: str) -> SessionModel:
     """Return Jupyter's session model; ``label`` is how the user calls the project."""
     path = f"{label}/{session.path}" if session.is_addressed else session.path
-    model: dict[str, Any] = {
+    model: SessionModel = {
         "id": session.id,
         "path": path,
         "name": session.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import quote
 
 from tornado import web
@@ -10,12 +10,14 @@ from tornado import web
 from platform_extensions.projects.history_models import diff_model
 from platform_extensions.submissions.handlers import ReviewHandler
 from platform_extensions.submissions.models import changed_file_model
+from platform_extensions.submissions.shapes import ChangesModel, SubmittedDiffModel
 from platform_server.review.changes.service import Span, require_submitted
 
 if TYPE_CHECKING:
+    from platform_extensions.submissions.shapes import FindingsModel, SidesModel, SpanModel
     from platform_server.review.rules import View
 
-_NOW = "now"
+_NOW: Final = "now"
 _MINE = "mine"
 _NOTHING = "0"
 
@@ -50,7 +52,8 @@ class ChangesHandler(ReviewHandler):
         view = await self.view(submission_id)
         span = await self.span(view)
         found = await self.reviews.changes.files(view, span)
-        self.reply(span_model(span) | {"files": [changed_file_model(one) for one in found]})
+        files = [changed_file_model(one) for one in found]
+        self.reply(ChangesModel(**span_model(span), files=files))
 
 
 class SubmittedDiffHandler(ChangesHandler):
@@ -67,16 +70,22 @@ class SubmittedDiffHandler(ChangesHandler):
         path, span = self.get_query_argument("path"), await self.span(view)
         diff = await self.reviews.files.compare(view, path, old=span.old, new=span.new)
         findings = await self.reviews.changes.findings(view, path, span)
-        said = {"findings": findings, "sides": _sides(view, path, span)}
-        self.reply(diff_model(diff) | span_model(span) | said)
+        self.reply(
+            SubmittedDiffModel(
+                **diff_model(diff),
+                **span_model(span),
+                findings=cast("FindingsModel | None", findings),
+                sides=_sides(view, path, span),
+            )
+        )
 
 
-def span_model(span: Span) -> dict[str, Any]:
-    """Return ``{"against", "round"}``: numbers, null for nothing, "now"."""
+def span_model(span: Span) -> SpanModel:
+    """Return between what files are compared."""
     return {"against": span.old, "round": _NOW if span.new is None else span.new}
 
 
-def _sides(view: View, path: str, span: Span) -> dict[str, str | None]:
+def _sides(view: View, path: str, span: Span) -> SidesModel:
     at = f"/api/submissions/{view.submission.id}/raw/{quote(path)}"
     now = f"/api/projects/{view.submission.project_id}/files/{quote(path)}"
     return {

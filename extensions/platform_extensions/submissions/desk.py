@@ -14,6 +14,7 @@ from platform_extensions.submissions.models import (
     rubric_model,
     saved_comment_model,
 )
+from platform_extensions.submissions.shapes import ReviewersModel
 from platform_server.identity.model import UserId
 from platform_server.projects.model import ProjectId
 from platform_server.review.desk import SavedId
@@ -48,7 +49,7 @@ class ProjectReviewersHandler(DeskHandler):
 
     async def _reply_named(self, project_id: ProjectId) -> None:
         named = await self.desk.named(self.principal, project_id)
-        self.reply({"reviewers": sorted(named)})
+        self.reply(ReviewersModel(reviewers=sorted(named)))
 
 
 class RubricHandler(DeskHandler):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -27,6 +25,27 @@ from platform_server.review.service import MAX_MESSAGE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from platform_extensions.submissions.shapes import (
+        AnchorModel,
+        ChangedFileModel,
+        CommentModel,
+        CriterionModel,
+        DecisionModel,
+        EventModel,
+        PersonModel,
+        PlaceModel,
+        PreviewModel,
+        ResolvedModel,
+        ReviewNoticeModel,
+        RoundModel,
+        RubricModel,
+        SavedCommentModel,
+        ScoreModel,
+        SubmissionModel,
+        SubmittedModel,
+        ThreadModel,
+        ViewModel,
+    )
     from platform_server.identity.model import UserId
     from platform_server.review.changes.files import ChangedFile
     from platform_server.review.desk import SavedComment
@@ -41,8 +60,8 @@ if TYPE_CHECKING:
         SubmittedFile,
         Thread,
     )
-    from platform_server.review.reproduction.model import Check
-    from platform_server.review.reproduction.service import Standing
+    from platform_server.review.preview import Preview
+    from platform_server.review.rubric import Score
     from platform_server.review.rules import View
 
 _Points = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False, strict=False)]
@@ -168,10 +187,8 @@ class NewComment(Said):
         return Anchor(path=self.path, **self.anchor.model_dump())
 
 
-def submission_model(submission: Submission, names: Mapping[UserId, str]) -> dict[str, Any]:
-    """Return ``{"id", "project", "project_name", "state", "round", "submitter", "reviewer",
-    "created_at", "updated_at"}``; people are ``{"id", "name"}``.
-    """
+def submission_model(submission: Submission, names: Mapping[UserId, str]) -> SubmissionModel:
+    """Return a submission."""
     return {
         "id": submission.id,
         "project": submission.project_id,
@@ -179,27 +196,29 @@ def submission_model(submission: Submission, names: Mapping[UserId, str]) -> dic
         "state": submission.state.value,
         "round": submission.round,
         "submitter": _person(submission.submitter_id, names),
-        "reviewer": _person(submission.reviewer_id, names),
+        "reviewer": _somebody(submission.reviewer_id, names),
         "created_at": submission.created_at.isoformat(),
         "updated_at": submission.updated_at.isoformat(),
     }
 
 
-def view_model(view: View, names: Mapping[UserId, str]) -> dict[str, Any]:
+def view_model(view: View, names: Mapping[UserId, str]) -> ViewModel:
     """Return a submission with its rounds, and what its reader may do."""
     decisions = {one.round: one for one in view.decisions}
-    rounds = [_round_model(one, decisions.get(one.number), names) for one in view.rounds]
-    may = {"review": view.is_reviewer, "change": view.is_maker, "assign": view.may_assign}
-    return submission_model(view.submission, names) | {"rounds": rounds, "may": may}
+    return {
+        **submission_model(view.submission, names),
+        "rounds": [_round_model(one, decisions.get(one.number), names) for one in view.rounds],
+        "may": {"review": view.is_reviewer, "change": view.is_maker, "assign": view.may_assign},
+    }
 
 
-def rubric_model(rubric: Rubric) -> dict[str, Any]:
-    """Return ``{"criteria": [{"id", "title", "text", "points", "levels"}]}``."""
-    return asdict(rubric)
+def rubric_model(rubric: Rubric) -> RubricModel:
+    """Return all criteria."""
+    return {"criteria": [_criterion_model(one) for one in rubric.criteria]}
 
 
-def saved_comment_model(saved: SavedComment) -> dict[str, Any]:
-    """Return ``{"id", "title", "body"}``."""
+def saved_comment_model(saved: SavedComment) -> SavedCommentModel:
+    """Return a saved comment."""
     return {"id": saved.id, "title": saved.title, "body": saved.body}
 
 
@@ -209,13 +228,32 @@ def people_of(view: View) -> list[UserId]:
     return [*view.parties, view.submission.submitter_id, *deciders]
 
 
-def submitted_model(file: SubmittedFile) -> dict[str, Any]:
-    """Return ``{"path", "size", "sha256"}``."""
+def submitted_model(file: SubmittedFile) -> SubmittedModel:
+    """Return a file of a round."""
     return {"path": file.path, "size": file.size, "sha256": file.blob}
 
 
-def changed_file_model(changed: ChangedFile) -> dict[str, Any]:
-    """Return ``{"path", "change", "before", "after"}``; each state is a submitted file, or null."""
+def preview_model(preview: Preview) -> PreviewModel:
+    """Return what would be submitted now."""
+    changes = {change.value: paths for change, paths in preview.changes().items()}
+    return {
+        "submission": preview.submission_id,
+        "round": preview.round,
+        "waiting": preview.is_waiting,
+        "files": [submitted_model(one) for one in preview.files],
+        "changed": None
+        if preview.before is None
+        else {
+            "added": changes["added"],
+            "changed": changes["changed"],
+            "removed": changes["removed"],
+        },
+        "unkept": list(preview.unkept),
+    }
+
+
+def changed_file_model(changed: ChangedFile) -> ChangedFileModel:
+    """Return a file that is not as it was."""
     return {
         "path": changed.path,
         "change": changed.change.value,
@@ -224,13 +262,13 @@ def changed_file_model(changed: ChangedFile) -> dict[str, Any]:
     }
 
 
-def thread_model(thread: Thread, names: Mapping[UserId, str]) -> dict[str, Any]:
-    """Return ``{"id", "round", "path", "anchor", "comments", "resolved", "applied_at"}``."""
-    resolved = None
+def thread_model(thread: Thread, names: Mapping[UserId, str]) -> ThreadModel:
+    """Return a thread with its comments."""
+    resolved: ResolvedModel | None = None
     if thread.resolved_at is not None:
         resolved = {
             "at": thread.resolved_at.isoformat(),
-            "by": _person(thread.resolved_by, names),
+            "by": _somebody(thread.resolved_by, names),
         }
     return {
         "id": thread.id,
@@ -243,8 +281,8 @@ def thread_model(thread: Thread, names: Mapping[UserId, str]) -> dict[str, Any]:
     }
 
 
-def place_model(place: Place) -> dict[str, Any]:
-    """Return ``{"fate", "path", "anchor"}``: what became of a thread's place, and where it is."""
+def place_model(place: Place) -> PlaceModel:
+    """Return what became of a thread's place, and where it is."""
     return {
         "fate": place.fate.value,
         "path": place.anchor.path,
@@ -258,8 +296,8 @@ def speakers_of(thread: Thread) -> list[UserId]:
     return speakers if thread.resolved_by is None else [*speakers, thread.resolved_by]
 
 
-def event_model(event: Event, names: Mapping[UserId, str]) -> dict[str, Any]:
-    """Return ``{"submission", "number", "at", "actor", "what", "detail"}``."""
+def event_model(event: Event, names: Mapping[UserId, str]) -> EventModel:
+    """Return something that happened."""
     return {
         "submission": event.submission_id,
         "number": event.number,
@@ -270,54 +308,18 @@ def event_model(event: Event, names: Mapping[UserId, str]) -> dict[str, Any]:
     }
 
 
-def notice_model(notice: Notice, names: Mapping[UserId, str]) -> dict[str, Any]:
-    """Return an event with ``"project_name"`` and ``"read"``."""
-    said = {"project_name": notice.project_name, "read": notice.read_at is not None}
-    return event_model(notice.event, names) | said
-
-
-def standing_model(standing: Standing) -> dict[str, Any]:
-    """Return a check: ``{"round", "state", "before", "requested_at", "started_at", "finished_at",
-    "message", "outcome", "counts", "notebooks"}``. Without what the cells show: see its page.
-    The state of what was never run is "none".
-    """
-    check = standing.check
-    if check is None:
-        nothing = dict.fromkeys(("requested_at", "started_at", "finished_at", "outcome"))
-        said = {"state": "none", "message": "", "before": 0, "counts": {}, "notebooks": []}
-        return {"round": standing.round} | nothing | said
-    cells = [cell for notebook in check.notebooks for cell in notebook["cells"]]
-    return check_model(check) | {
-        "before": standing.before,
-        "counts": dict(Counter(one["outcome"] for one in cells)),
-        "notebooks": [_notebook_model(one) for one in check.notebooks],
-    }
-
-
-def check_model(check: Check) -> dict[str, Any]:
-    """Return how a check stands, without what is told of its notebooks."""
+def notice_model(notice: Notice, names: Mapping[UserId, str]) -> ReviewNoticeModel:
+    """Return an event that somebody is told of."""
     return {
-        "round": check.round,
-        "state": check.state.value,
-        "requested_at": check.requested_at.isoformat(),
-        "started_at": check.started_at.isoformat() if check.started_at else None,
-        "finished_at": check.finished_at.isoformat() if check.finished_at else None,
-        "message": check.message,
-        "outcome": None if check.outcome is None else check.outcome.value,
+        **event_model(notice.event, names),
+        "project_name": notice.project_name,
+        "read": notice.read_at is not None,
     }
-
-
-def _notebook_model(told: Mapping[str, Any]) -> dict[str, Any]:
-    cells = [
-        {name: value for name, value in cell.items() if name != "outputs"} for cell in told["cells"]
-    ]
-    has_page = any(cell["outputs"] is not None for cell in told["cells"])
-    return {**told, "cells": cells, "has_page": has_page}
 
 
 def _round_model(
     submitted: Round, decision: Decision | None, names: Mapping[UserId, str]
-) -> dict[str, Any]:
+) -> RoundModel:
     return {
         "number": submitted.number,
         "message": submitted.message,
@@ -330,17 +332,37 @@ def _round_model(
     }
 
 
-def _decision_model(decision: Decision, names: Mapping[UserId, str]) -> dict[str, Any]:
+def _decision_model(decision: Decision, names: Mapping[UserId, str]) -> DecisionModel:
     return {
         "decision": decision.verdict.value,
         "summary": decision.summary,
         "reviewer": _person(decision.reviewer_id, names),
         "decided_at": decision.decided_at.isoformat(),
-        "scores": [asdict(one) for one in decision.scores],
+        "scores": [_score_model(one) for one in decision.scores],
     }
 
 
-def _anchor_model(anchor: Anchor) -> dict[str, Any]:
+def _score_model(score: Score) -> ScoreModel:
+    return {
+        "criterion": score.criterion,
+        "title": score.title,
+        "points": score.points,
+        "most": score.most,
+        "note": score.note,
+    }
+
+
+def _criterion_model(criterion: Criterion) -> CriterionModel:
+    return {
+        "id": criterion.id,
+        "title": criterion.title,
+        "text": criterion.text,
+        "points": criterion.points,
+        "levels": [{"points": one.points, "text": one.text} for one in criterion.levels],
+    }
+
+
+def _anchor_model(anchor: Anchor) -> AnchorModel:
     return {
         "cell_id": anchor.cell_id,
         "line": anchor.line,
@@ -350,7 +372,7 @@ def _anchor_model(anchor: Anchor) -> dict[str, Any]:
     }
 
 
-def _comment_model(comment: Comment, names: Mapping[UserId, str]) -> dict[str, Any]:
+def _comment_model(comment: Comment, names: Mapping[UserId, str]) -> CommentModel:
     return {
         "id": comment.id,
         "author": _person(comment.author_id, names),
@@ -372,5 +394,9 @@ def _criterion_of(body: CriterionBody) -> Criterion:
     )
 
 
-def _person(user_id: UserId | None, names: Mapping[UserId, str]) -> dict[str, Any] | None:
-    return None if user_id is None else {"id": user_id, "name": names.get(user_id)}
+def _person(user_id: UserId, names: Mapping[UserId, str]) -> PersonModel:
+    return {"id": user_id, "name": names.get(user_id)}
+
+
+def _somebody(user_id: UserId | None, names: Mapping[UserId, str]) -> PersonModel | None:
+    return None if user_id is None else _person(user_id, names)

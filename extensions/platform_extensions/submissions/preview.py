@@ -5,7 +5,7 @@ from __future__ import annotations
 from tornado import web
 
 from platform_extensions.submissions.handlers import ReviewHandler
-from platform_extensions.submissions.models import submitted_model
+from platform_extensions.submissions.models import preview_model
 from platform_server.projects.model import ProjectId
 
 
@@ -21,15 +21,4 @@ class PreviewHandler(ReviewHandler):
         ``unkept`` are paths of files that are in the sandbox only. Editors only.
         """
         preview = await self.reviews.previews.preview(self.principal, ProjectId(project_id))
-        self.reply(
-            {
-                "submission": preview.submission_id,
-                "round": preview.round,
-                "waiting": preview.is_waiting,
-                "files": [submitted_model(one) for one in preview.files],
-                "changed": None
-                if preview.before is None
-                else {change.value: paths for change, paths in preview.changes().items()},
-                "unkept": list(preview.unkept),
-            }
-        )
+        self.reply(preview_model(preview))

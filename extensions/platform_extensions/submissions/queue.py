@@ -9,6 +9,7 @@ from tornado import web
 
 from platform_extensions.submissions.handlers import ReviewHandler
 from platform_extensions.submissions.models import Assignment, submission_model
+from platform_extensions.submissions.shapes import ReviewerModel
 from platform_server.clock import utc_now
 from platform_server.errors import InvalidInput
 from platform_server.identity.model import UserId
@@ -101,5 +102,5 @@ class ReviewersHandler(ReviewHandler):
     async def get(self) -> None:
         """List them by name."""
         known = await self.reviews.desk.reviewers()
-        people = [{"id": one, "name": name} for one, name in known.items()]
-        self.reply(sorted(people, key=lambda one: one["name"]))
+        named = sorted(known.items(), key=lambda one: one[1])
+        self.reply([ReviewerModel(id=one, name=name) for one, name in named])

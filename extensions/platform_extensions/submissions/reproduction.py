@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
+from platform_extensions.submissions.check_models import standing_model
 from platform_extensions.submissions.handlers import ReviewHandler
-from platform_extensions.submissions.models import WhichRound, standing_model
+from platform_extensions.submissions.models import WhichRound
 from platform_extensions.submissions.submitted import PageHandler
 
 if TYPE_CHECKING:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tornado import web
 
 from platform_extensions.contents import notebooks
 from platform_extensions.contents.codec import NotebookCodec
-from platform_extensions.contents.models import entry_model, with_text_or_bytes
+from platform_extensions.contents.models import entry_model, with_json, with_text_or_bytes
 from platform_extensions.files.delivery import deliver
 from platform_extensions.projects.history_models import entry_then
 from platform_extensions.submissions.handlers import ReviewHandler
 from platform_extensions.submissions.models import submitted_model
+from platform_extensions.submissions.shapes import PartsModel
 from platform_server.contents.model import Origin, Revision
 from platform_server.errors import TooLarge
 from platform_server.projects.model import Access, Project, ProjectView
 from platform_server.review.rendering.style import FRAME_POLICY, POLICY, STYLE
 
 if TYPE_CHECKING:
+    from platform_extensions.contents.models import ContentsModel
     from platform_server.contents.model import Entry
     from platform_server.review.model import SubmittedFile
     from platform_server.review.rules import View
@@ -69,11 +71,12 @@ class SubmittedContentsHandler(SubmittedHandler):
         entry = _entry(view, file)
         model = entry_model(_as_project(view), entry)
         if self.get_query_argument("content", "1") != "0":
-            model |= await self._content(view, file, model)
-        times = {name: model[name].isoformat() for name in ("created", "last_modified")}
-        self.reply(model | times)
+            model = await self._with_content(view, file, model)
+        self.reply(model)
 
-    async def _content(self, view: View, file: SubmittedFile, model: Any) -> dict[str, Any]:
+    async def _with_content(
+        self, view: View, file: SubmittedFile, model: ContentsModel
+    ) -> ContentsModel:
         if file.size > _LARGEST:
             raise TooLarge("That file is too large to be shown: download it instead.")
         data = await self.reviews.files.read(view, file)
@@ -81,8 +84,7 @@ class SubmittedContentsHandler(SubmittedHandler):
             return with_text_or_bytes(model, data, self.get_query_argument("format", None))
         notebook, fault = await _CODEC.parse(data, file.blob)
         notebooks.mark(notebook, trusted=False)
-        said = {} if fault is None else {"message": fault}
-        return {"content": notebook, "format": "json"} | said
+        return with_json(model, notebook, fault)
 
 
 class SubmittedRawHandler(SubmittedHandler):
@@ -149,7 +151,7 @@ class SubmittedPartsHandler(ShownHandler):
         self.etag = f'"{parts.digest}-{_LOOK_DIGEST}"'
         self.write(_LOOK[:-1] + b', "parts": ')
         self.write(parts.data)
-        self.finish(b"}", set_content_type="application/json")
+        self.reply_made(PartsModel, b"}")
 
 
 def _entry(view: View, file: SubmittedFile) -> Entry:

@@ -15,6 +15,7 @@ from platform_extensions.submissions.models import (
     speakers_of,
     thread_model,
 )
+from platform_extensions.submissions.shapes import AppliedModel, PlacedThreadModel
 from platform_server.review.model import CommentId, ThreadId
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class CommentsHandler(ThreadsHandler):
         names = await self.reviews.submissions.names(people)
         self.reply(
             [
-                thread_model(one, names) | {"now": place_model(place)}
+                PlacedThreadModel(**thread_model(one, names), now=place_model(place))
                 for one, place in zip(threads, places, strict=True)
             ]
         )
@@ -95,7 +96,7 @@ class ApplyHandler(ThreadsHandler):
         view = await self.view(submission_id)
         thread, entry = await self.reviews.suggestions.apply(view, CommentId(comment_id))
         names = await self.reviews.submissions.names(speakers_of(thread))
-        self.reply({"thread": thread_model(thread, names), "file": file_model(entry)})
+        self.reply(AppliedModel(thread=thread_model(thread, names), file=file_model(entry)))
 
 
 class ResolvedHandler(ThreadsHandler):

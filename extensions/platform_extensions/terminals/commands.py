@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tornado import web
 
 from platform_extensions.projects.history import PastHandler
-from platform_extensions.terminals.models import command_model
+from platform_extensions.terminals.models import CommandsModel, command_model
 from platform_server.errors import CommandNotFound, InvalidInput
 from platform_server.projects.model import ProjectId
 from platform_server.terminals.commands import CommandId
@@ -47,7 +47,7 @@ class CommandsHandler(CommandResource):
             before=CommandId(before) if before else None,
         )
         shown = [command_model(command) for command in found[:limit]]
-        self.reply({"commands": shown, "more": len(found) > limit})
+        self.reply(CommandsModel(commands=shown, more=len(found) > limit))
 
     @web.authenticated
     async def delete(self, project_id: str) -> None:

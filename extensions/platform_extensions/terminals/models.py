@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from typing_extensions import TypedDict
 
 from platform_extensions.kernels.models import JupyterBody, PathText, ShortText
+from platform_extensions.shapes import Moment
 
 if TYPE_CHECKING:
     from platform_server.terminals.commands import Command
@@ -18,12 +21,43 @@ class OpenBody(JupyterBody):
     name: ShortText | None = None  # JupyterLab sends one when it restores its tabs; not used
 
 
-def shown_model(info: TerminalInfo, folder: str | None) -> dict[str, Any]:
+class TerminalModel(TypedDict):
+    """Jupyter's terminal model."""
+
+    name: str
+    last_activity: Moment
+
+
+class ShownTerminalModel(TerminalModel):
+    """A terminal with the folder that its shell is in, null if that is not known."""
+
+    cwd: str | None
+
+
+class CommandModel(TypedDict):
+    """A command line that was typed in a terminal."""
+
+    id: str
+    text: str
+    cwd: str  # within the project, or absolute
+    exit_code: int
+    began_at: Moment
+    duration_ms: int
+
+
+class CommandsModel(TypedDict):
+    """Some command lines, and whether there are more."""
+
+    commands: list[CommandModel]
+    more: bool
+
+
+def shown_model(info: TerminalInfo, folder: str | None) -> ShownTerminalModel:
     """Return the model of one terminal, with the folder that its shell is in."""
     return {**terminal_model(info), "cwd": folder}
 
 
-def command_model(command: Command) -> dict[str, Any]:
+def command_model(command: Command) -> CommandModel:
     """Return a command line as JSON."""
     return {
         "id": command.id,
@@ -35,7 +69,7 @@ def command_model(command: Command) -> dict[str, Any]:
     }
 
 
-def terminal_model(info: TerminalInfo) -> dict[str, Any]:
+def terminal_model(info: TerminalInfo) -> TerminalModel:
     """Return Jupyter's terminal model."""
     return {
         "name": info.name,

@@ -14,6 +14,7 @@ const KINDS = [
   'memory',
   'out_of_memory',
   'processes',
+  'disk',
   'idle',
   'in_use',
   'expiry',
@@ -89,7 +90,7 @@ export function sandboxFrom(answer: unknown): ISandbox | null {
       ? { idleAt: dateOf(stops.idle_at), expiresAt: dateOf(stops.expires_at) }
       : null,
     ended: endingFrom(answer.ended),
-    before: isRecord(queue) && typeof queue.position === 'number' ? queue.position : null
+    before: isRecord(queue) && typeof queue.before === 'number' ? queue.before : null
   };
 }
 

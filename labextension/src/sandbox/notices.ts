@@ -35,6 +35,7 @@ export class NoticeTeller {
     switch (notice.kind) {
       case 'memory':
       case 'processes':
+      case 'disk':
         this._show(notice, A_WHILE, ['details']);
         break;
       case 'out_of_memory':
