@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -76,9 +76,18 @@ class Channels:
             last = await self.until(request, _is_end)
             missing.discard(last.kind)
 
-    async def first_output(self, code: str) -> None:
-        """Run code that prints, and return when its first output is here."""
-        await self.until(await self.execute(code), lambda message: message.kind == "stream")
+    async def first_output(self, code: str, *, again_after: float = PATIENCE) -> None:
+        """Run code that prints, and return when its first output is here.
+
+        The request is sent again when so many seconds passed without any.
+        """
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                request = await self.execute(code)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(again_after):
+                        await self.until(request, lambda message: message.kind == "stream")
+                        return
 
 
 def _is_end(message: Message) -> bool:

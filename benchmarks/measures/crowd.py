@@ -32,8 +32,11 @@ _MB = 1_000_000
 
 
 async def ready(_target: Target) -> AsyncGenerator[float, None]:
-    """Fifty people with a project each start at once; a sandbox waits for each of them."""
-    async with _crowd(warm=PEOPLE, people=PEOPLE) as people:
+    """Fifty people with a project each start at once; their pages were open before."""
+    async with _crowd(warm=2, people=PEOPLE) as people, AsyncExitStack() as pages:
+        for person in people:
+            await pages.enter_async_context(person.socket("/api/events/subscribe"))
+        await _has_ready(people[0], PEOPLE)
         async for sample in _arrivals(people):
             yield sample
 
@@ -87,9 +90,13 @@ async def _crowd(*, warm: int, people: int) -> AsyncIterator[list[Target]]:
                     return await target.new_user()
 
             joined = await asyncio.gather(*(join() for _ in range(people)))
-            while await target.waiting() < warm:  # noqa: ASYNC110 - the pool tells nobody
-                await asyncio.sleep(_ASK_AGAIN)
+            await _has_ready(target, warm)
             yield list(joined)
+
+
+async def _has_ready(target: Target, sandboxes: int) -> None:
+    while await target.waiting() < sandboxes:  # noqa: ASYNC110 - the pool tells nobody
+        await asyncio.sleep(_ASK_AGAIN)
 
 
 async def _arrivals(people: Sequence[Target]) -> AsyncGenerator[float, None]:
@@ -121,7 +128,7 @@ _WAITS = (("p50", median), ("max", max), ("p95", p95))
 
 MEASURES = (
     Measure(
-        title=f"{PEOPLE} people at once -> first output, announced",
+        title=f"{PEOPLE} people at once -> first output, pages open",
         unit="ms",
         ours=ready,
         stock=kernels_at_once,
@@ -131,7 +138,7 @@ MEASURES = (
         goal=Goal(value=5000),
     ),
     Measure(
-        title=f"{PEOPLE} people at once -> first output, unforeseen",
+        title=f"{PEOPLE} people at once -> first output, out of nowhere",
         unit="ms",
         ours=unforeseen,
         stock=kernels_at_once,

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks.kernels import running_kernel
-from benchmarks.rounds import Measure
+from benchmarks.rounds import Goal, Measure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -75,6 +75,7 @@ MEASURES = (
         stock=_installing(_UV),
         rounds=5,
         quick_rounds=2,
+        goal=Goal(ratio=1.0),
     ),
     Measure(
         title="install scikit-learn with pip, cached by the platform",
@@ -83,5 +84,6 @@ MEASURES = (
         stock=_installing(_PIP),
         rounds=3,
         quick_rounds=1,
+        goal=Goal(ratio=1.0),
     ),
 )

@@ -192,8 +192,8 @@ class PlatformApp(LabApp):
     max_warm_sandboxes = Integer(
         50,
         min=0,
-        help="How many may wait when many were needed at once within the last hour, and the "
-        "machine has memory for them.",
+        help="How many may wait when many were needed at once within the last hour, or learners "
+        "have opened their page since and have none yet, and the machine has memory for them.",
     ).tag(config=True)
     max_file_mb = Integer(
         5 * 1024,

@@ -130,6 +130,7 @@ class PlatformServer(ServerApp):
         installation.services.sandboxes.doors.append(PackageGateway(installation.services.packages))
         self._routes = routes
         self._sockets = SocketRegistry(still_stands(installation.services))
+        installation.services.sandboxes.expect(self._sockets.newcomers)
         self.parts = [self._sockets]
 
     def init_logging(self) -> None:

@@ -17,15 +17,17 @@ import asyncio
 import logging
 from contextvars import Context
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from platform_server.errors import AccessDenied, LimitReached, NotFound
+from platform_server.identity.model import Role
 from platform_server.projects.model import Access
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from platform_server.identity.model import Principal, SessionId, TokenId
+    from platform_server.identity.model import Principal, SessionId, TokenId, UserId
     from platform_server.projects.model import ProjectId
     from platform_server.services import Services
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 INTERVAL = 2.0  # seconds between two rounds of questions
 SOCKETS_PER_USER = 256
+_NEW = 3600.0  # seconds
 NO_LONGER_ALLOWED = 1008  # websocket close code "policy violation": clients do not just reconnect
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,7 @@ class Ticket:
     project_id: ProjectId | None
     close: Close
     tickets: set[Ticket] = field(repr=False)
+    opened_at: float = field(default_factory=monotonic)  # seconds
 
     def remove(self) -> None:
         """Take it out: the websocket is closed. May be called twice."""
@@ -89,6 +93,15 @@ class SocketRegistry:
     def open_tickets(self) -> list[Ticket]:
         """The websockets that are open."""
         return list(self._tickets)
+
+    def newcomers(self) -> set[UserId]:
+        """Return the learners who opened a websocket within the hour: a page does at once."""
+        since = monotonic() - _NEW
+        return {
+            one.principal.id
+            for one in self._tickets
+            if one.opened_at >= since and one.principal.role is Role.LEARNER
+        }
 
     def add(
         self, principal: Principal, close: Close, *, project_id: ProjectId | None = None

@@ -41,7 +41,7 @@ class WarmSandbox:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolSize:
-    """How many wait: as many as were claimed at once lately, within bounds."""
+    """How many wait, within bounds: what was claimed at once lately, or is expected."""
 
     least: int = 2  # 0: none ever wait
     most: int = 50
@@ -51,7 +51,7 @@ class Pool:
     """Keeps sandboxes ready. Each is claimed once.
 
     None is made while ``may_make`` says no: because somebody waits for a sandbox of their own, or
-    the machine is short of memory.
+    the machine is short of memory. ``expected`` says how many may be needed soon.
     """
 
     def __init__(
@@ -62,12 +62,14 @@ class Pool:
         *,
         clock: Clock,
         may_make: Callable[[], bool] = lambda: True,
+        expected: Callable[[], int] = lambda: 0,
     ) -> None:
         self._make = make
         self._discard = discard
         self._size = size
         self._clock = clock
         self._may_make = may_make
+        self._expected = expected
         self._waiting: deque[WarmSandbox] = deque()
         self._making = 0
         self._claims: deque[datetime] = deque(maxlen=_CLAIMS_REMEMBERED)
@@ -115,7 +117,8 @@ class Pool:
         since = self._clock() - _REMEMBERED
         while self._claims and self._claims[0] < since:
             self._claims.popleft()
-        return min(max(self._size.least, busiest(self._claims)), self._size.most)
+        wanted = max(self._size.least, busiest(self._claims), self._expected())
+        return min(wanted, self._size.most)
 
     async def _fill(self) -> None:
         while True:

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.limits import Entitlements
     from platform_server.sandboxes.model import Health, KernelId, Usage
     from platform_server.sandboxes.repository import SandboxRepository
-    from platform_server.sandboxes.starting import Exclusively, Hook
+    from platform_server.sandboxes.starting import Exclusively, Hook, Present
     from platform_server.sandboxes.volumes import Volumes
 
 Sandboxes: TypeAlias = list[Sandbox]
@@ -154,6 +154,10 @@ class SandboxService:
     def keep_others_off(self, exclusively: Exclusively) -> None:
         """Say how others are kept off a project's folders, while a sandbox becomes its own."""
         self._starter.exclusively = exclusively
+
+    def expect(self, present: Present) -> None:
+        """Say who is there and may need a sandbox soon: one waits for each who has none."""
+        self._starter.present = present
 
     @property
     def doors(self) -> list[Door]:

@@ -25,7 +25,7 @@ from platform_server.sandboxes.rounds import Rounds
 from platform_server.sandboxes.starts import Starts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
     from contextlib import AbstractAsyncContextManager
 
     from platform_server import clock
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 Hook: TypeAlias = "Callable[[ProjectId], Awaitable[None]]"
 Exclusively: TypeAlias = "Callable[[ProjectId], AbstractAsyncContextManager[None]]"
+Present: TypeAlias = "Callable[[], Collection[UserId]]"
 
 _LOOKS = 1.0  # seconds between two looks at what the machine has, for those who wait
 
@@ -85,9 +86,15 @@ class Starter:
     ) -> None:
         self.on_starting: list[Hook] = []
         self.exclusively: Exclusively = _nobody_else
+        self.present: Present = frozenset
         self.admission = Admission(policy.places, book.running)
         self.pool = Pool(
-            self._make_warm, self._discard, policy.warm, clock=now, may_make=self._may_make_warm
+            self._make_warm,
+            self._discard,
+            policy.warm,
+            clock=now,
+            may_make=self._may_make_warm,
+            expected=self._expected,
         )
         self._rounds = Rounds(self._look, every=_LOOKS)
         self._starts = Starts(policy.starts)
@@ -210,6 +217,11 @@ class Starter:
         """Leave nothing of a sandbox that waited."""
         ended = Ended(cause=EndCause.ENGINE, at=self._now(), detail="It was not needed.")
         await self._launcher.discard(warm.runtime, ended)
+
+    def _expected(self) -> int:
+        """Return how many people are there, of whose projects none has a sandbox."""
+        owners = {claim.owner_id for claim in self._book.running().values()}
+        return len(set(self.present()) - owners)
 
     def _may_make_warm(self) -> bool:
         return self.admission.is_quiet and self.admission.has_memory()

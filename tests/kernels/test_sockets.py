@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from time import monotonic
 
 import pytest
 
@@ -63,6 +65,20 @@ async def test_a_revoked_credential_closes_its_sockets_and_no_others() -> None:
     rights.lost.add(("alice", None))
     await registry.ask()
     assert (hers.code, his.code) == (1008, None)
+
+
+async def test_learners_who_open_a_websocket_are_new_for_an_hour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registry = SocketRegistry(Rights())
+    reviewer = replace(person("carol"), role=Role.REVIEWER)
+    tickets = [registry.add(one, Closed()) for one in (person("alice"), person("bob"), reviewer)]
+    assert registry.newcomers() == {"alice", "bob"}
+    tickets[0].remove()
+    assert registry.newcomers() == {"bob"}
+    now = monotonic()
+    monkeypatch.setattr("platform_extensions.sockets.monotonic", lambda: now + 3601)
+    assert registry.newcomers() == set()
 
 
 async def test_a_lost_project_closes_the_sockets_of_that_project() -> None:

@@ -30,6 +30,7 @@ class Yard:
 
     time: Time = field(default_factory=lambda: Time(now=NOW))
     may_make: bool = True
+    expected: int = 0
     discarded: list[SandboxId] = field(default_factory=list)
     making: int = 0
     most_at_once: int = 0
@@ -59,6 +60,7 @@ class Yard:
             PoolSize(least=least, most=most),
             clock=self.time,
             may_make=lambda: self.may_make,
+            expected=lambda: self.expected,
         )
         pool.start()
         yield pool
@@ -96,6 +98,16 @@ async def test_a_burst_is_prepared_for_until_it_is_an_hour_past() -> None:
         await has(pool, 1)
         assert len(yard.discarded) == 3
     assert yard.most_at_once == 2
+
+
+async def test_one_waits_for_each_who_is_expected_within_bounds() -> None:
+    yard = Yard(expected=3)
+    async with yard.pool(least=1, most=4) as pool:
+        await has(pool, 3)
+        yard.expected = 9
+        await has(pool, 4)
+        yard.expected = 0
+        await has(pool, 1)
 
 
 async def test_none_is_made_while_others_come_first() -> None:
