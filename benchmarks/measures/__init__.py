@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.measures import (
     crowd,
+    deadline,
     first_output,
     memory,
     neighbours,
@@ -26,4 +27,5 @@ MEASURES = (
     *memory.MEASURES,
     *crowd.MEASURES,
     *neighbours.MEASURES,
+    *deadline.MEASURES,
 )

@@ -5,6 +5,7 @@ import admin from './admin/index.js';
 import archives from './archives/index.js';
 import commands from './commands/index.js';
 import consoles from './consoles/index.js';
+import desk from './desk/index.js';
 import endings from './endings/index.js';
 import executor from './executor/index.js';
 import history from './history/index.js';
@@ -25,6 +26,7 @@ export default [
   archives,
   commands,
   consoles,
+  desk,
   endings,
   ...executor,
   history,

@@ -1,3 +1,4 @@
 import './base.css';
 import './reviews.css';
 import './packages.css';
+import './desk.css';

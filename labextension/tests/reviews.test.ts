@@ -4,24 +4,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
-  groupsFrom,
   noticesFrom,
-  peopleFrom,
   previewFrom,
-  readerFrom,
   savedCommentsFrom,
   seenFrom,
-  threadsFrom,
   viewFrom
 } from '../src/reviews/data.js';
 import { countOf, NOBODY, queryOf, WAITING } from '../src/reviews/filter.js';
 import { SubmissionModel } from '../src/reviews/model.js';
 import { shownFrom } from '../src/reviews/parts.js';
 import { isAbout, partOf, quoteOf, targetOf } from '../src/reviews/places.js';
+import { groupsFrom, peopleFrom, readerFrom } from '../src/reviews/people.js';
 import { ReviewsModel } from '../src/reviews/queue.js';
 import { isUnfinished, reproductionFrom } from '../src/reviews/reproduction.js';
 import type { ReviewApi } from '../src/reviews/restapi.js';
 import { givenFrom, pointsFrom, rubricFrom, scoresFrom, sumOf } from '../src/reviews/rubric.js';
+import { threadsFrom } from '../src/reviews/said.js';
 import { inserted, SavedComments, titleOf } from '../src/reviews/saved.js';
 import { stepThread } from '../src/reviews/steps.js';
 
@@ -213,7 +211,7 @@ function queue(role = 'reviewer') {
     viewFrom({ id, state, project: id, project_name: id, reviewer, submitter: { id: 'e', name: 'Emmy' } });
   const asked: string[] = [];
   let isRead = false;
-  const model = new ReviewsModel({
+  const api = {
     reader: async () => readerFrom({ identity: { id: 'rita', role } }),
     reviewers: async () => peopleFrom([{ id: 'rita', name: 'Rita' }, null]),
     groups: async () =>
@@ -222,7 +220,7 @@ function queue(role = 'reviewer') {
         { id: 'own', name: 'Algebra', counts: null }
       ]),
     own: async () => [one('mine', 'changes_requested')],
-    submissions: async query => {
+    submissions: async (query: string) => {
       asked.push(query);
       return query === queryOf(WAITING)
         ? [
@@ -240,7 +238,8 @@ function queue(role = 'reviewer') {
     markRead: async () => {
       isRead = true;
     }
-  });
+  } as unknown as ReviewApi;
+  const model = new ReviewsModel(api, async () => ['mine']);
   return { model, asked, others: () => model.others.map(each => each.id) };
 }
 
@@ -250,6 +249,10 @@ test('the list parts own work from that of others, and counts what waits', async
   assert.deepEqual(model.own.map(each => each.id), ['mine']);
   assert.deepEqual(others(), ['new', 'taken', 'given']);
   assert.equal(model.waiting, 3);
+  assert.deepEqual([...model.own, ...model.others].map(each => model.mayConfigure(each)), [
+    true, false, false, false
+  ]);
+  assert.equal(model.isAdmin, false);
   assert.deepEqual(model.others.map(each => model.mayClaim(each)), [true, false, false]);
   model.search(' TAK');
   assert.deepEqual(others(), ['taken']);

@@ -11,6 +11,7 @@ from platform_server.errors import (
     Conflict,
     InvalidInput,
     LimitReached,
+    ProjectNotFound,
     ThreadNotFound,
     UserNotFound,
 )
@@ -117,7 +118,7 @@ class DeskService:
 
     async def named(self, principal: Principal, project_id: ProjectId) -> frozenset[UserId]:
         """Return whom a project names. Owners and admins. Raises ProjectNotFound, AccessDenied."""
-        await self._require_owner(principal, project_id)
+        await self._require(principal, project_id, Access.OWNER)
         return await self._submissions.named_reviewers(project_id)
 
     async def name(
@@ -127,7 +128,7 @@ class DeskService:
 
         Raises ProjectNotFound, AccessDenied, InvalidInput for who may not review.
         """
-        await self._require_owner(principal, project_id)
+        await self._require(principal, project_id, Access.OWNER)
         known = await self.reviewers()
         if len(reviewers) > MAX_NAMED or not known.keys() >= set(reviewers):
             raise InvalidInput(_NO_REVIEWER)
@@ -172,6 +173,14 @@ class DeskService:
         own = None if project_id is None else await self._repository.rubric(project_id)
         return own or await self._repository.rubric(None) or rubrics.Rubric()
 
+    async def own_rubric(self, principal: Principal, project_id: ProjectId) -> Rubric | None:
+        """Return the rubric that a project has for itself. Members and admins.
+
+        Raises ProjectNotFound.
+        """
+        await self._require(principal, project_id, Access.VIEWER)
+        return await self._repository.rubric(project_id)
+
     async def set_rubric(
         self, principal: Principal, project_id: ProjectId | None, rubric: Rubric
     ) -> None:
@@ -184,7 +193,7 @@ class DeskService:
             if not may(principal, Permission.ADMIN):
                 raise AccessDenied
         else:
-            await self._require_owner(principal, project_id)
+            await self._require(principal, project_id, Access.OWNER)
         rubrics.check(rubric)
         await self._repository.save_rubric(project_id, rubric if rubric.criteria else None)
 
@@ -211,6 +220,9 @@ class DeskService:
         if not await self._repository.drop(principal.id, saved_id):
             raise ThreadNotFound("There is no such comment.")
 
-    async def _require_owner(self, principal: Principal, project_id: ProjectId) -> None:
+    async def _require(self, principal: Principal, project_id: ProjectId, needs: Access) -> None:
+        """Raise ProjectNotFound or AccessDenied; admins need be no members."""
         if not may(principal, Permission.ADMIN):
-            await self._projects.get(principal, project_id, Access.OWNER)
+            await self._projects.get(principal, project_id, needs)
+        elif not await self._projects.owners([project_id]):
+            raise ProjectNotFound

@@ -71,6 +71,8 @@ def check(rubric: Rubric) -> None:
             raise InvalidInput("Each criterion has a title.")
         if any(not 0 <= level.points <= one.points for level in one.levels):
             raise InvalidInput(f'"{one.title}" has a level beyond its {one.points:g} points.')
+        if len({level.points for level in one.levels}) != len(one.levels):
+            raise InvalidInput(f'"{one.title}" has two levels with the same points.')
 
 
 def scores(rubric: Rubric, given: Sequence[Given]) -> tuple[Score, ...]:

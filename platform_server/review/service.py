@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from platform_server.identity.model import Principal, UserId
     from platform_server.projects.model import ProjectView
+    from platform_server.projects.repository import Membership
     from platform_server.review.repository import SubmissionRepository
     from platform_server.review.rubric import Score
 
@@ -62,6 +63,9 @@ class Projects(Protocol):
 
     async def list(self, principal: Principal, *, archived: bool = False) -> list[ProjectView]:
         """Return the projects that somebody is a member of."""
+
+    async def owners(self, project_ids: Collection[ProjectId]) -> Mapping[ProjectId, Membership]:
+        """Return whose projects these are, for an admin; of those that are there."""
 
 
 class Contents(Protocol):

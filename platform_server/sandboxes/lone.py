@@ -6,7 +6,7 @@ import asyncio
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from platform_server import clock
 from platform_server.errors import StorageUnavailable
@@ -15,7 +15,7 @@ from platform_server.sandboxes.model import EndCause, Ended, Sandbox, SandboxId,
 from platform_server.sandboxes.volumes import SANDBOX_USER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection
     from pathlib import Path
     from typing import BinaryIO
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.launch import Launcher
     from platform_server.sandboxes.model import Limits
     from platform_server.sandboxes.volumes import Volumes
+
+_LOOKS = 1.0  # seconds between two looks at whether the machine has memory; nobody tells
 
 Fill: TypeAlias = "Callable[[Folder], Awaitable[None]]"
 
@@ -77,6 +79,7 @@ class LoneSandboxes:
         ready: Callable[[], Awaitable[None]],
         limits_of: Callable[[ProjectId], Awaitable[Limits]],
         others: Callable[[], list[asyncio.Task[AgentRuntime]]],
+        may_make: Callable[[], bool],
         new_id: clock.IdFactory,
     ) -> None:
         self._launcher = launcher
@@ -84,6 +87,7 @@ class LoneSandboxes:
         self._ready = ready
         self._limits_of = limits_of
         self._others = others
+        self._may_make = may_make
         self._new_id = new_id
         self._open: dict[SandboxId, AgentRuntime] = {}
 
@@ -94,8 +98,7 @@ class LoneSandboxes:
 
         Raises what starting a sandbox raises, and SandboxGone once it has ended by itself.
         """
-        while others := self._others():
-            await asyncio.wait(others)
+        await after(self._others, self._may_make)
         runtime = await self._made(project_id, fill)
         self._open[runtime.sandbox_id] = runtime
         try:
@@ -134,6 +137,22 @@ class LoneSandboxes:
             await self._launcher.discard(runtime, _ended("It was not started."))
             raise
         return runtime
+
+
+async def after(
+    others: Callable[[], Collection[asyncio.Task[Any]]],
+    may_make: Callable[[], bool],
+    *,
+    every: float = _LOOKS,
+) -> None:
+    """Return once nobody's start is under way or waits, and there is room for one more."""
+    while True:
+        if waiting := others():
+            await asyncio.wait(waiting)
+        elif may_make():
+            return
+        else:
+            await asyncio.sleep(every)
 
 
 def _on_behalf_of(project_id: ProjectId, runtime: AgentRuntime) -> Sandbox:

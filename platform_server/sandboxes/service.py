@@ -136,6 +136,7 @@ class SandboxService:
             ready=self._adopt,
             limits_of=self._starter.limits_of,
             others=lambda: list(self._starting.values()),
+            may_make=self._starter.may_make,
             new_id=new_id,
         )
         self._adoption = Adoption(

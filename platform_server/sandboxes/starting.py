@@ -93,7 +93,7 @@ class Starter:
             self._discard,
             policy.warm,
             clock=now,
-            may_make=self._may_make_warm,
+            may_make=self.may_make,
             expected=self._expected,
         )
         self._rounds = Rounds(self._look, every=_LOOKS)
@@ -131,6 +131,10 @@ class Starter:
             return (await self._entitlements.of(project_id)).limits
         except ProjectNotFound:
             return self._limits
+
+    def may_make(self) -> bool:
+        """Tell whether there is room for a sandbox that nobody waits for."""
+        return self.admission.is_quiet and self.admission.has_memory()
 
     async def run(self, project_id: ProjectId) -> AgentRuntime:
         """Start the project's sandbox, when it is its turn.
@@ -222,9 +226,6 @@ class Starter:
         """Return how many people are there, of whose projects none has a sandbox."""
         owners = {claim.owner_id for claim in self._book.running().values()}
         return len(set(self.present()) - owners)
-
-    def _may_make_warm(self) -> bool:
-        return self.admission.is_quiet and self.admission.has_memory()
 
     async def _look(self) -> None:
         self.admission.look()

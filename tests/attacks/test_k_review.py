@@ -182,6 +182,7 @@ MATRIX: list[Line] = [
     ("GET", "/api/projects/{project}", None, (200, 404, 404, 404, 404, 404)),
     ("GET", "/api/projects/{project}/files/n.ipynb", None, (200, 404, 404, 404, 404, 404)),
     ("GET", "/api/projects/{project}/reviewers", None, (200, 404, 404, 404, 200, 404)),
+    ("GET", "/api/projects/{project}/rubric", None, (200, 404, 404, 404, 200, 404)),
     ("GET", "/api/saved-comments/", None, (403, 403, 200, 200, 200, 403)),
     ("PUT", "/api/projects/{project}/files/words.txt", {}, (200, 404, 404, 404, 404, 403)),
     ("POST", "/api/projects/{project}/submissions", {}, (409, 404, 404, 404, 404, 403)),

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -113,8 +114,9 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture
-async def visit(door: Door, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
+@asynccontextmanager
+async def visiting(door: Door, node: pytest.Item) -> AsyncIterator[Visit]:
+    """Let people in, and see them off; fails if a page complained."""
     visitors: list[Visitor] = []
 
     async def begin(name: str, *, fresh: bool = False, role: Role = Role.LEARNER) -> Visitor:
@@ -123,10 +125,16 @@ async def visit(door: Door, request: pytest.FixtureRequest) -> AsyncIterator[Vis
 
     yield begin
     for visitor in visitors:
-        if has_failed(request.node):
-            await picture(visitor, request.node)
+        if has_failed(node):
+            await picture(visitor, node)
         await visitor.tidy_up()
         await visitor.leave()
+
+
+@pytest.fixture
+async def visit(door: Door, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
+    async with visiting(door, request.node) as begin:
+        yield begin
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from platform_server.review.rubric import MAX_CRITERIA, MAX_TITLE
 from platform_server.testing.payloads import EVIL, VECTORS, files, notebooks
 
 if TYPE_CHECKING:
@@ -31,6 +32,23 @@ navigator.serviceWorker.register('worker.js');
 </script>"""
 
 
+async def rubric_with_payloads(maker: Person, project: str) -> int:
+    """Give points for payloads; returns how many there are."""
+    criteria = [
+        {
+            "id": f"c{number}",
+            "title": vector[:MAX_TITLE],
+            "text": vector,
+            "points": 1,
+            "levels": [{"points": 1, "text": vector}],
+        }
+        for number, vector in enumerate(VECTORS[:MAX_CRITERIA])
+    ]
+    answer = await maker.http.put(f"/api/projects/{project}/rubric", json={"criteria": criteria})
+    assert answer.status_code == 200, answer.text
+    return 3 * len(criteria)
+
+
 async def submission_with_payloads(maker: Person) -> tuple[str, list[str], int]:
     """Submit all of them, and say them too; returns its id, the paths, and how many there are."""
     project = await maker.project("payloads")
@@ -45,6 +63,7 @@ async def submission_with_payloads(maker: Person) -> tuple[str, list[str], int]:
     await maker.http.put(taking, content=TAKING.encode())
     odd = "<img src=x onerror=alert(1)>.txt"
     await maker.http.put(f"/api/projects/{project['id']}/files/{odd}", content=b"x")
+    count += await rubric_with_payloads(maker, project["id"])
     made = await maker.http.post(
         f"/api/projects/{project['id']}/submissions", json={"message": VECTORS[4]}
     )

@@ -8,38 +8,20 @@ from typing import TYPE_CHECKING
 from playwright.async_api import Error, expect
 
 from platform_server.identity.model import Role
-from platform_server.testing.payloads import EVIL, FIRED, VECTORS
+from platform_server.review.rubric import MAX_CRITERIA
+from platform_server.testing.payloads import VECTORS
 from platform_server.testing.serving import join
 
+from .payload_watch import Watch
 from .submitted_payloads import SCROLL, submission_with_payloads
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Route
+    from playwright.async_api import Browser
 
     from platform_server.testing.serving import Server
 
     from .conftest import Visit
     from .visitor import Visitor
-
-
-class Watch:
-    """Notes whatever tells that a payload fired; nothing leaves."""
-
-    def __init__(self) -> None:
-        self.fired: list[str] = []
-
-    async def over(self, context: BrowserContext) -> None:
-        """Begin."""
-        await context.route(lambda url: url.startswith(EVIL), self._refuse)
-        context.on("console", self._hear)
-
-    def _hear(self, message: ConsoleMessage) -> None:
-        if FIRED in message.text:  # asked in vain
-            self.fired.append(message.text)
-
-    async def _refuse(self, route: Route) -> None:
-        self.fired.append(route.request.url)
-        await route.abort()
 
 
 async def shown(reviewer: Visitor, path: str) -> None:
@@ -75,6 +57,13 @@ async def seen_in_notebook_view(reviewer: Visitor, submission: str, path: str) -
     await reviewer.run("application:close")
 
 
+async def points_are_given(reviewer: Visitor) -> None:
+    """Show the fields of a rubric whose words are payloads, too."""
+    view = reviewer.page.locator(".platform-Submission")
+    await view.get_by_role("button", name="Review this").click()
+    await expect(view.locator(".platform-Points li")).to_have_count(min(len(VECTORS), MAX_CRITERIA))
+
+
 async def opened_by_itself(reviewer: Visitor, submission: str) -> None:
     """Open submitted pages outside of any frame: they run nothing, and leave nothing."""
     page = await reviewer.context.new_page()
@@ -107,6 +96,7 @@ async def test_054_058_060_061_067_no_payload_fires(server: Server, visit: Visit
     for carrier in ("markdown", "html", "svg", "output in Markdown"):
         await seen_in_notebook_view(rita, submission, f"{carrier}.ipynb")
 
+    await points_are_given(rita)
     await opened_by_itself(rita, submission)
 
     assert watch.fired == []

@@ -1,19 +1,28 @@
-"""A review from both sides, twice round, with two people at once."""
+"""A review from both sides, twice round, with two people at once.
+
+``visit``  opens a browser at a server that runs again what is submitted
+"""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.async_api import expect
 
 from platform_server.identity.model import Role
 from platform_server.testing.places import code_cell, notebook
+from platform_server.testing.serving import Server
 
 from .accessibility import complaints
+from .conftest import Door, visiting
 
 if TYPE_CHECKING:
-    from playwright.async_api import Locator
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from playwright.async_api import Browser, Locator
 
     from .conftest import Visit
     from .visitor import Visitor
@@ -65,6 +74,21 @@ RUBRIC = {
 }
 
 
+CHECKED = 120_000  # milliseconds until a round has been run again; a loaded machine is slow
+
+
+@pytest.fixture
+async def visit(
+    browser: Browser, image: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Visit]:
+    del image  # is there
+    async with (
+        Server.start(tmp_path / "home", "--PlatformApp.checks_at_once=1") as server,
+        visiting(Door(browser, server), request.node) as begin,
+    ):
+        yield begin
+
+
 async def saved(visitor: Visitor, project: str, path: str, data: str) -> None:
     await visitor.ensure_project(project)
     address = f"/api/projects/{await visitor.project_id(project)}/files/{path}"
@@ -102,6 +126,12 @@ def state(visitor: Visitor) -> Locator:
     return view(visitor).locator(".platform-Submission-head .platform-State")
 
 
+async def run_again(visitor: Visitor) -> None:
+    """Wait until the page tells what came of the round in front when it was run again."""
+    result = view(visitor).locator(".platform-Standing .platform-Mark")
+    await result.first.wait_for(timeout=CHECKED)
+
+
 def row(visitor: Visitor, name: str) -> Locator:
     """Return a part of the file in front."""
     return view(visitor).get_by_role("region", name=name, exact=True)
@@ -121,8 +151,10 @@ async def test_a_review_from_both_sides_twice_round(visit: Visit) -> None:
     await emmy.open_lab("/lab/tree/heights?reset")
     await rita.open_lab("/lab?reset")
 
+    await configured(emmy)
     await submitted(emmy, "Is my mean right?", "50-submitting")
     await view(emmy).locator(".platform-Row").first.wait_for()
+    await run_again(emmy)
     await emmy.shot("51-submitted")
     await reviewed(rita)
     await corrected(emmy)
@@ -136,12 +168,26 @@ async def test_a_review_from_both_sides_twice_round(visit: Visit) -> None:
     assert await rita.get("/api/kernels") == []
 
 
+async def configured(emmy: Visitor) -> None:
+    """Name the reviewer, and look at what there are points for."""
+    await emmy.run("platform:review-settings")
+    desk = emmy.page.locator(".platform-Desk")
+    await desk.get_by_label("Rita").check()
+    await desk.get_by_role("button", name="Save: Reviewers").click()
+    await desk.get_by_role("status").filter(has_text="Saved").wait_for()
+    await expect(desk.get_by_label("Title")).to_have_count(2)
+    await emmy.shot("49-rubric")
+    await emmy.run("application:close")
+
+
 async def reviewed(rita: Visitor) -> None:
     """Read it, suggest a change and ask for it, with the keyboard where that is quicker."""
     await opened(rita, "heights")
     await row(rita, "Markdown cell 1").frame_locator("iframe").locator("math").wait_for()
     table = row(rita, "Code cell 3").frame_locator("iframe").locator("table")
     await expect(table).to_contain_text("178.2")
+    await expect(view(rita).locator(".platform-Standing")).to_contain_text("1 same")
+    await row(rita, "Code cell 3").get_by_text("Run again: fails").wait_for()
     await rita.shot("52-in-the-queue")
     await view(rita).get_by_role("button", name="Review this").click()
     await view(rita).get_by_role("button", name="Approve").wait_for()
@@ -209,6 +255,7 @@ async def corrected(emmy: Visitor) -> None:
     await expect(view(emmy).locator(".platform-Thread")).to_contain_text("applied")
     await submitted(emmy, "Divided by how many there are.", "56-submitting-again")
     await expect(view(emmy).locator(".platform-Submission-head select").first).to_have_value("2")
+    await run_again(emmy)
 
 
 async def approved(rita: Visitor) -> None:

@@ -23,7 +23,7 @@ from platform_server.review.model import Happening, State, Verdict
 from platform_server.review.repository import Wanted
 from platform_server.review.rubric import Criterion, Given, Level, Rubric, Score
 
-from .conftest import ALICE, ANN, BOB, CAROL, RITA, ROB
+from .conftest import ALICE, ANN, BOB, CAROL, DAN, RITA, ROB
 
 if TYPE_CHECKING:
     from platform_server.identity.model import Principal
@@ -82,6 +82,8 @@ async def test_owners_and_admins_name_reviewers_who_may_review(desk: Desk) -> No
             await desk.tools.name(ALICE, desk.project, [nobody])
     with pytest.raises(ProjectNotFound):
         await desk.tools.name(ANN, ProjectId("nothing"), [RITA.id])
+    with pytest.raises(ProjectNotFound):
+        await desk.tools.set_rubric(ANN, ProjectId("nothing"), RUBRIC)
     assert set(await desk.tools.reviewers()) == {RITA.id, ROB.id, ANN.id}
 
 
@@ -182,11 +184,25 @@ def test_points_that_cannot_be_are_refused(given: list[Given]) -> None:
         [Criterion(id="a", title="A"), Criterion(id="a", title="B")],
         [Criterion(id="a", title=" ")],
         [Criterion(id="a", title="A", points=1, levels=(Level(points=2),))],
+        [Criterion(id="a", title="A", points=1, levels=(Level(points=1), Level(points=1.0)))],
     ],
 )
 def test_a_rubric_that_cannot_be_used_is_refused(criteria: list[Criterion]) -> None:
     with pytest.raises(InvalidInput):
         rubric.check(Rubric(criteria=tuple(criteria)))
+
+
+async def test_members_and_admins_see_whether_a_project_has_a_rubric_of_its_own(desk: Desk) -> None:
+    await desk.tools.set_rubric(ANN, None, RUBRIC)
+    assert await desk.tools.own_rubric(DAN, desk.project) is None
+
+    await desk.tools.set_rubric(ALICE, desk.project, RUBRIC)
+
+    for person in (ALICE, CAROL, DAN, ANN):
+        assert await desk.tools.own_rubric(person, desk.project) == RUBRIC
+    for person, project in ((BOB, desk.project), (RITA, desk.project), (ANN, ProjectId("nothing"))):
+        with pytest.raises(ProjectNotFound):
+            await desk.tools.own_rubric(person, project)
 
 
 async def test_everybody_has_their_own_saved_comments(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from platform_extensions.submissions.models import (
     NamedReviewers,
     NewSavedComment,
     RubricBody,
+    project_rubric_model,
     rubric_model,
     saved_comment_model,
 )
@@ -71,11 +72,21 @@ class ProjectRubricHandler(DeskHandler):
     """What points are given for in one project."""
 
     @web.authenticated
+    async def get(self, project_id: str) -> None:
+        """Show it, and whether it is the project's own. Members and admins."""
+        await self._reply_rubric(ProjectId(project_id))
+
+    @web.authenticated
     async def put(self, project_id: str) -> None:
         """Change it; without criteria the installation's counts. Owners and admins."""
         project = ProjectId(project_id)
         await self.desk.set_rubric(self.principal, project, self.body(RubricBody).rubric)
-        self.reply(rubric_model(await self.desk.rubric(project)))
+        await self._reply_rubric(project)
+
+    async def _reply_rubric(self, project_id: ProjectId) -> None:
+        own = await self.desk.own_rubric(self.principal, project_id)
+        rubric = own or await self.desk.rubric(None)
+        self.reply(project_rubric_model(rubric, is_own=own is not None))
 
 
 class SubmissionRubricHandler(DeskHandler):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         PersonModel,
         PlaceModel,
         PreviewModel,
+        ProjectRubricModel,
         ResolvedModel,
         ReviewNoticeModel,
         RoundModel,
@@ -215,6 +216,11 @@ def view_model(view: View, names: Mapping[UserId, str]) -> ViewModel:
 def rubric_model(rubric: Rubric) -> RubricModel:
     """Return all criteria."""
     return {"criteria": [_criterion_model(one) for one in rubric.criteria]}
+
+
+def project_rubric_model(rubric: Rubric, *, is_own: bool) -> ProjectRubricModel:
+    """Return what counts in a project, and whether it is the project's own."""
+    return {**rubric_model(rubric), "own": is_own}
 
 
 def saved_comment_model(saved: SavedComment) -> SavedCommentModel:

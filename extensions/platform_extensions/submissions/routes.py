@@ -54,7 +54,7 @@ ROUTES = (
     Route(r"/api/projects/(\w+)/submissions/?", ProjectSubmissionsHandler, _WRITE),
     Route(r"/api/projects/(\w+)/submissions/preview", PreviewHandler, _WRITE),
     Route(r"/api/projects/(\w+)/reviewers", ProjectReviewersHandler, _READ, write=_WRITE),
-    Route(r"/api/projects/(\w+)/rubric", ProjectRubricHandler, _WRITE),
+    Route(r"/api/projects/(\w+)/rubric", ProjectRubricHandler, _READ, write=_WRITE),
     Route(r"/api/reviewers", ReviewersHandler, _READ),
     Route(r"/api/rubric", RubricHandler, _READ, write=_ADMIN),
     Route(r"/api/saved-comments/?", SavedCommentsHandler, _REVIEW),

@@ -120,6 +120,12 @@ class RubricModel(TypedDict):
     criteria: list[CriterionModel]
 
 
+class ProjectRubricModel(RubricModel):
+    """What points are given for in a project."""
+
+    own: bool  # whether it is the project's; if not, it is that of all projects
+
+
 class SavedCommentModel(TypedDict):
     """Something that a reviewer says again and again."""
 

@@ -7,9 +7,11 @@ import { IMainMenu } from '@jupyterlab/mainmenu';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { downloadIcon, fileUploadIcon, RankedMenu } from '@jupyterlab/ui-components';
 
+import { DeskCommands } from '../desk/tokens.js';
 import { HistoryCommands } from '../history/tokens.js';
 import { projectOfPath } from '../projects/paths.js';
 import { IPlaces, ProjectCommands } from '../projects/tokens.js';
+import { ReviewCommands } from '../reviews/tokens.js';
 import { ServerApi } from '../server/api.js';
 import { wordsOf } from '../server/words.js';
 import { runImport } from './importing.js';
@@ -138,6 +140,7 @@ function addMenu(app: JupyterFrontEnd, mainMenu: IMainMenu, trans: TranslationBu
   menu.title.label = trans.__('Project');
   menu.addGroup([{ command: ProjectCommands.create }], 0);
   menu.addGroup([{ command: HistoryCommands.show }, { command: HistoryCommands.checkpoint }], 10);
+  menu.addGroup([{ command: ReviewCommands.submit }, { command: DeskCommands.project }], 15);
   menu.addGroup(
     [{ command: ArchiveCommands.downloadProject }, { command: ArchiveCommands.importZip }],
     20

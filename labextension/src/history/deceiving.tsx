@@ -38,6 +38,13 @@ export function Honest({ text }: { readonly text: string }): JSX.Element {
   );
 }
 
+/** The same as a plain text, for where there can be no marks. */
+export function honest(text: string): string {
+  return piecesAround(text)
+    .map((piece, index) => (index % 2 === 0 ? piece : `[${codeOf(piece)}]`))
+    .join('');
+}
+
 function codeOf(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }

@@ -16,6 +16,10 @@ export class Places implements IPlaces {
     return this._find(one => one.id === id);
   }
 
+  all(): Promise<readonly IProject[]> {
+    return this._known();
+  }
+
   async place(path: string): Promise<IPlace | null> {
     const project = await this.project(path);
     if (project === null) {

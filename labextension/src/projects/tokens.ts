@@ -67,6 +67,9 @@ export interface IPlaces {
   /** The project of that id; null when there is none that is known. */
   withId(id: string): Promise<IProject | null>;
 
+  /** All of them, as they were when the server was asked last. */
+  all(): Promise<readonly IProject[]>;
+
   /** What the path names within its project; null when it lies in none that is known. */
   place(path: string): Promise<IPlace | null>;
 

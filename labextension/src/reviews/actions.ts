@@ -1,7 +1,7 @@
 /** What a reader does with a submission. */
 
-import type { IThread } from './data.js';
 import type { IDecided, ISaid, ITarget, ReviewApi } from './restapi.js';
+import type { IThread } from './said.js';
 
 /** What is acted on, and what follows: the submission's model is one. */
 export interface IActedOn {

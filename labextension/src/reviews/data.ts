@@ -1,6 +1,7 @@
 /** Submissions and what is said about them, as the server tells it; checked on arrival. */
 
 import { isRecord, numberOf, recordsOf, textOf, textsOf } from '../server/shape.js';
+import { NOBODY, personFrom, type IPerson } from './people.js';
 import { scoresFrom, type IScore } from './rubric.js';
 
 export const STATES = [
@@ -11,23 +12,6 @@ export const STATES = [
   'withdrawn'
 ] as const;
 export type State = (typeof STATES)[number];
-
-export interface IPerson {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** A group of learners. */
-export interface IGroup {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** Who looks. */
-export interface IReader {
-  readonly id: string;
-  readonly mayReview: boolean;
-}
 
 export interface ISubmission {
   readonly id: string;
@@ -78,42 +62,6 @@ export interface ISeen {
   readonly unseen: readonly string[];
 }
 
-/** A part of a file; with everything null, all of it. Lines count from 1, outputs from 0. */
-export interface IAnchor {
-  readonly cellId: string | null;
-  readonly line: number | null;
-  readonly endLine: number | null;
-  readonly output: number | null;
-  readonly quote: string;
-}
-
-export interface IPlaceNow {
-  readonly fate: 'same' | 'moved' | 'changed' | 'outdated';
-  readonly path: string | null;
-  readonly anchor: IAnchor;
-}
-
-export interface IComment {
-  readonly id: string;
-  readonly author: IPerson;
-  readonly body: string;
-  readonly suggestion: string | null;
-  readonly isDraft: boolean;
-  readonly isEdited: boolean;
-  readonly at: Date;
-}
-
-export interface IThread {
-  readonly id: string;
-  readonly round: number;
-  readonly path: string | null;
-  readonly anchor: IAnchor;
-  readonly comments: readonly IComment[];
-  readonly isResolved: boolean;
-  readonly isApplied: boolean;
-  readonly now: IPlaceNow | null;
-}
-
 /** Something that a reviewer says again and again. */
 export interface ISavedComment {
   readonly id: string;
@@ -161,22 +109,6 @@ export function isUndecided({ state }: ISubmission): boolean {
   return state === 'submitted' || state === 'in_review';
 }
 
-export function readerFrom(answer: unknown): IReader {
-  const identity = isRecord(answer) && isRecord(answer.identity) ? answer.identity : {};
-  return { id: textOf(identity, 'id'), mayReview: REVIEWING.includes(textOf(identity, 'role')) };
-}
-
-export function peopleFrom(answer: unknown): IPerson[] {
-  return recordsOf(answer).flatMap(one => personFrom(one) ?? []);
-}
-
-/** Of those whose names alone are told, nothing. */
-export function groupsFrom(answer: unknown): IGroup[] {
-  return recordsOf(answer)
-    .filter(one => isRecord(one.counts))
-    .map(one => ({ id: textOf(one, 'id'), name: textOf(one, 'name') }));
-}
-
 export function viewFrom(answer: unknown): ISubmissionView {
   const one = isRecord(answer) ? answer : {};
   const may = isRecord(one.may) ? one.may : {};
@@ -204,19 +136,6 @@ export function seenFrom(answer: unknown): ISeen {
     round: numberOf(one, 'against'),
     unseen: after.map(file => textOf(file, 'path')).filter(path => path !== '')
   };
-}
-
-export function threadsFrom(answer: unknown): IThread[] {
-  return recordsOf(answer).map(one => ({
-    id: textOf(one, 'id'),
-    round: numberOf(one, 'round') ?? 1,
-    path: typeof one.path === 'string' ? one.path : null,
-    anchor: anchorFrom(one.anchor),
-    comments: recordsOf(one.comments).map(commentFrom),
-    isResolved: isRecord(one.resolved),
-    isApplied: typeof one.applied_at === 'string',
-    now: isRecord(one.now) ? placeFrom(one.now) : null
-  }));
 }
 
 export function savedCommentsFrom(answer: unknown): ISavedComment[] {
@@ -284,44 +203,4 @@ function roundFrom(one: Record<string, unknown>): IRound {
       scores: scoresFrom(decision.scores)
     }
   };
-}
-
-function commentFrom(one: Record<string, unknown>): IComment {
-  return {
-    id: textOf(one, 'id'),
-    author: personFrom(one.author) ?? NOBODY,
-    body: textOf(one, 'body'),
-    suggestion: typeof one.suggestion === 'string' ? one.suggestion : null,
-    isDraft: one.draft === true,
-    isEdited: one.draft !== true && typeof one.edited_at === 'string',
-    at: new Date(textOf(one, 'created_at'))
-  };
-}
-
-const FATES = ['same', 'moved', 'changed', 'outdated'] as const;
-
-function placeFrom(one: Record<string, unknown>): IPlaceNow {
-  return {
-    fate: FATES.find(known => known === one.fate) ?? 'outdated',
-    path: typeof one.path === 'string' ? one.path : null,
-    anchor: anchorFrom(one.anchor)
-  };
-}
-
-function anchorFrom(value: unknown): IAnchor {
-  const one = isRecord(value) ? value : {};
-  return {
-    cellId: typeof one.cell_id === 'string' ? one.cell_id : null,
-    line: numberOf(one, 'line'),
-    endLine: numberOf(one, 'end_line'),
-    output: numberOf(one, 'output'),
-    quote: textOf(one, 'quote')
-  };
-}
-
-const REVIEWING = ['reviewer', 'admin']; // roles
-const NOBODY: IPerson = { id: '', name: '' };
-
-function personFrom(value: unknown): IPerson | null {
-  return isRecord(value) ? { id: textOf(value, 'id'), name: textOf(value, 'name') } : null;
 }

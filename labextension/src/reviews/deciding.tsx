@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
+import { honest } from '../history/deceiving.js';
 import type { SubmissionModel } from './model.js';
 import { Points } from './points.js';
 import { givenFrom, type Chosen } from './rubric.js';
@@ -26,7 +27,7 @@ export function Task({ model, trans }: IProps): JSX.Element | null {
         onChange={event => void model.actions.assign(event.target.value)}
       >
         <option value="" disabled>{trans.__('Hand over to…')}</option>
-        {reviewers.map(one => <option key={one.id} value={one.id}>{one.name}</option>)}
+        {reviewers.map(one => <option key={one.id} value={one.id}>{honest(one.name)}</option>)}
       </select>
       {view.reviewer !== null && (
         <button

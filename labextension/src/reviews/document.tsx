@@ -4,12 +4,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
 import { Code } from './code.js';
-import type { IThread } from './data.js';
 import { Frame } from './frame.js';
 import type { SubmissionModel } from './model.js';
 import type { IPart } from './parts.js';
 import { isAbout, partOf, targetOf } from './places.js';
 import { Row } from './row.js';
+import type { IThread } from './said.js';
 import { CellResult } from './standing.js';
 import { doubtText, partText } from './words.js';
 

@@ -17,6 +17,7 @@ import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { checkIcon } from '@jupyterlab/ui-components';
 import { Poll } from '@lumino/polling';
 
+import { DeskCommands } from '../desk/tokens.js';
 import { IPlaces } from '../projects/tokens.js';
 import { ServerApi } from '../server/api.js';
 import { whenQuiet } from '../startup/quiet.js';
@@ -65,7 +66,9 @@ const reviews: JupyterFrontEndPlugin<void> = {
     const { serverSettings, contents } = app.serviceManager;
     const server = new ServerApi(serverSettings);
     const api = new ReviewApi(server);
-    const model = new ReviewsModel(api);
+    const model = new ReviewsModel(api, async () =>
+      (await places.all()).filter(one => one.role === 'owner').map(one => one.id)
+    );
     contents.addDrive(new SubmissionDrive(api, serverSettings));
     app.docRegistry.addWidgetFactory(
       new NotebookViewFactory(
@@ -97,16 +100,28 @@ const reviews: JupyterFrontEndPlugin<void> = {
       }
       shell.activateById(widgetId(id));
     };
+    const configure = (project: string | null) =>
+      void (project === null
+        ? app.commands.execute(DeskCommands.installation)
+        : app.commands.execute(DeskCommands.project, { project }));
+    const messages = new Map<string, string>();
     const submit = async () => {
-      const made = await submitProject(api, browser, places, trans, () =>
-        app.commands.execute('docmanager:save-all')
+      const made = await submitProject(
+        { api, browser, places, configure, messages, trans },
+        () => app.commands.execute('docmanager:save-all')
       );
       if (made !== null) {
         open(made.id, made.title);
         await model.refresh();
       }
     };
-    const panel = new ReviewsPanel({ model, trans, submit: () => void submit(), open });
+    const panel = new ReviewsPanel({
+      model,
+      trans,
+      submit: () => void submit(),
+      open,
+      configure
+    });
     panel.title.icon = checkIcon;
     model.changed.connect(() => {
       const { waiting } = model;
@@ -191,12 +206,19 @@ function framed(
   return widget;
 }
 
+interface ISubmitting {
+  readonly api: ReviewApi;
+  readonly browser: IDefaultFileBrowser;
+  readonly places: IPlaces;
+  readonly configure: (project: string) => void;
+  /** What was written and not submitted, by project. */
+  readonly messages: Map<string, string>;
+  readonly trans: TranslationBundle;
+}
+
 /** Save what is unsaved, show what would be submitted, and submit it. */
 async function submitProject(
-  api: ReviewApi,
-  browser: IDefaultFileBrowser,
-  places: IPlaces,
-  trans: TranslationBundle,
+  { api, browser, places, configure, messages, trans }: ISubmitting,
   saveAll: () => Promise<unknown>
 ): Promise<{ readonly id: string; readonly title: string } | null> {
   const place = await places.place(browser.model.path).catch(() => null);
@@ -210,11 +232,20 @@ async function submitProject(
   try {
     await saveAll().catch(() => undefined); // what has nothing to be saved says so
     const preview = await api.preview(place.projectId);
-    const message = await askForMessage(preview, place.folder, trans);
-    if (message === null) {
+    const { projectId, folder } = place;
+    const asked = {
+      preview,
+      folder,
+      message: messages.get(projectId) ?? '',
+      configure: place.isOwner ? () => configure(projectId) : null
+    };
+    const { message, isSubmitted } = await askForMessage(asked, trans);
+    messages.set(projectId, message);
+    if (!isSubmitted) {
       return null;
     }
-    const made = await api.submit(place.projectId, message);
+    const made = await api.submit(projectId, message);
+    messages.delete(projectId);
     return { id: made.id, title: made.projectName };
   } catch (reason) {
     void showErrorMessage(trans.__('Not submitted'), reason as Error);

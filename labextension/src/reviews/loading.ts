@@ -1,8 +1,9 @@
 /** What a round of a submission has in it, beside an earlier one. */
 
-import type { ISubmissionView, ISubmittedFile, IThread } from './data.js';
+import type { ISubmissionView, ISubmittedFile } from './data.js';
 import type { IReproduction } from './reproduction.js';
 import type { ReviewApi } from './restapi.js';
+import type { IThread } from './said.js';
 
 export interface ILoadedRound {
   readonly files: readonly ISubmittedFile[];

@@ -3,18 +3,18 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { Actions } from './actions.js';
-import { comparisonOf, type IComparison } from './comparing.js';
-import type { IPerson, ISeen, ISubmissionView, ISubmittedFile, IThread } from './data.js';
-import type { IShown } from './parts.js';
+import type { IComparison } from './comparing.js';
+import type { ISeen, ISubmissionView, ISubmittedFile } from './data.js';
 import { lastLookedAt, loadedRound, preferredOf } from './loading.js';
+import { OpenFile, type Mode } from './openfile.js';
+import type { IShown } from './parts.js';
+import type { IPerson } from './people.js';
 import { inOrder, pathOf } from './places.js';
 import { isUnfinished, type IReproduction } from './reproduction.js';
 import type { ITarget, ReviewApi } from './restapi.js';
 import type { ICriterion } from './rubric.js';
+import type { IThread } from './said.js';
 import { SavedComments } from './saved.js';
-
-/** How a file is shown. */
-export type Mode = 'document' | 'changes';
 
 /** One submission: a round of it, a file of that, and the threads. */
 export class SubmissionModel {
@@ -24,6 +24,7 @@ export class SubmissionModel {
   ) {
     this.actions = new Actions(_api, this);
     this.saved = new SavedComments(_api);
+    this._file = new OpenFile(_api, id);
   }
 
   /** What the reader can do with it. */
@@ -69,22 +70,22 @@ export class SubmissionModel {
   }
 
   get path(): string | null {
-    return this._path;
+    return this._file.path;
   }
 
   /** The file that is shown, in parts. */
   get shown(): IShown | null {
-    return this._shown;
+    return this._file.shown;
   }
 
   /** All threads, in the order in which one comes upon them. */
   get threads(): readonly IThread[] {
-    return inOrder(this._threads, this._files, this._path, this._shown?.parts ?? []);
+    return inOrder(this._threads, this._files, this.path, this.shown?.parts ?? []);
   }
 
   /** The threads about the file that is shown, or about the whole submission. */
   get threadsHere(): readonly IThread[] {
-    return this.threads.filter(one => [null, this._path].includes(pathOf(one)));
+    return this.threads.filter(one => [null, this.path].includes(pathOf(one)));
   }
 
   /** How many comments only the reader sees until they decide. */
@@ -93,11 +94,11 @@ export class SubmissionModel {
   }
 
   get mode(): Mode {
-    return this._mode;
+    return this._file.mode;
   }
 
   get comparison(): IComparison | null {
-    return this._comparison;
+    return this._file.comparison;
   }
 
   /** What points are given for; empty if for nothing. */
@@ -160,7 +161,7 @@ export class SubmissionModel {
     return this._try(() => this._load(this._round, against));
   }
 
-  showFile(path: string, mode: Mode = this._mode): Promise<void> {
+  showFile(path: string, mode: Mode = this.mode): Promise<void> {
     return this._try(() => this._open(path, mode));
   }
 
@@ -169,7 +170,7 @@ export class SubmissionModel {
     this._selected = id;
     const thread = this._threads.find(one => one.id === id);
     const path = thread === undefined ? null : pathOf(thread);
-    if (path !== null && path !== this._path && this._files.some(one => one.path === path)) {
+    if (path !== null && path !== this.path && this._files.some(one => one.path === path)) {
       await this.showFile(path, 'document');
       return;
     }
@@ -239,7 +240,7 @@ export class SubmissionModel {
     this._reproduction = loaded.check;
     this._changedPaths = loaded.changedPaths;
     this._removedPaths = loaded.removedPaths;
-    const { path, mode } = this._wanted;
+    const { path, mode } = this._file.wanted;
     const first = loaded.files.find(one => one.path === path) ?? preferredOf(loaded);
     if (first !== undefined) {
       await this._open(first.path, against > 0 ? mode : 'document');
@@ -247,24 +248,12 @@ export class SubmissionModel {
   }
 
   private async _open(path: string, mode: Mode): Promise<void> {
-    this._wanted = { path, mode };
-    this._ticket += 1;
-    const ticket = this._ticket;
-    const [shown, comparison] = await Promise.all([
-      this._api.shown(this.id, this._round, path),
-      mode === 'changes' && this._against > 0 ? comparisonOf(this._api, this.id, path, { against: this._against, round: this._round }) : null
-    ]);
-    if (ticket !== this._ticket) {
-      return; // something else is to be shown by now
-    }
-    if (path !== this._path) {
+    const before = this.path;
+    const rounds = { against: this._against, round: this._round };
+    if ((await this._file.open(path, mode, rounds)) && path !== before) {
       this._target = null;
-      this._unseen = new Set([...this._unseen].filter(one => one !== this._path));
+      this._unseen = new Set([...this._unseen].filter(one => one !== before));
     }
-    this._path = path;
-    this._mode = mode;
-    this._shown = shown;
-    this._comparison = comparison;
   }
 
   private async _try(act: () => Promise<void>): Promise<void> {
@@ -279,6 +268,7 @@ export class SubmissionModel {
     this._changed.emit();
   }
 
+  private readonly _file: OpenFile;
   private _view: ISubmissionView | null = null;
   private _rubric: readonly ICriterion[] = [];
   private _reviewers: readonly IPerson[] = [];
@@ -289,22 +279,12 @@ export class SubmissionModel {
   private _removedPaths: readonly string[] = [];
   private _seen: ISeen = NOTHING_SEEN;
   private _unseen: ReadonlySet<string> = new Set();
-  private _path: string | null = null;
-  /** What is to be shown as soon as the server has answered. */
-  private _wanted: { readonly path: string | null; readonly mode: Mode } = {
-    path: null,
-    mode: 'document'
-  };
-  private _shown: IShown | null = null;
   private _threads: readonly IThread[] = [];
-  private _mode: Mode = 'document';
-  private _comparison: IComparison | null = null;
   private _reproduction: IReproduction | null = null;
   private _selected: string | null = null;
   private _target: ITarget | null = null;
   private _problem = '';
   private _busy = 0;
-  private _ticket = 0;
   private readonly _acted = new Signal<this, void>(this);
   private readonly _changed = new Signal<this, void>(this);
 }

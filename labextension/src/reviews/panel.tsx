@@ -18,6 +18,8 @@ export namespace ReviewsPanel {
     readonly trans: TranslationBundle;
     readonly submit: () => void;
     readonly open: (id: string, title: string) => void;
+    /** Say who reviews a project, and what there are points for; with null for all projects. */
+    readonly configure: (project: string | null) => void;
   }
 }
 
@@ -56,10 +58,23 @@ function List(props: ReviewsPanel.IOptions): JSX.Element {
       {mayReview && <Queue {...props} />}
       {own.length > 0 && (
         <Group title={trans.__('My submissions')}>
-          {own.map(one => <Item key={one.id} one={one} {...props} />)}
+          {own.map(one => (
+            <Item key={one.id} one={one} {...props}>
+              {model.mayConfigure(one) && <Configure {...props} one={one} />}
+            </Item>
+          ))}
         </Group>
       )}
       <News {...props} />
+      {model.isAdmin && (
+        <button
+          type="button"
+          className="platform-Link platform-Reviews-configure"
+          onClick={() => props.configure(null)}
+        >
+          {trans.__('Rubric of all projects')}
+        </button>
+      )}
       {!mayReview && own.length === 0 && (
         <p className="platform-Note">
           {trans.__('Nothing has been submitted. Submit a project to have it looked at.')}
@@ -94,9 +109,13 @@ function Group(props: { readonly title: string; readonly children: ReactNode }):
 }
 
 function Item(
-  props: ReviewsPanel.IOptions & { readonly one: ISubmission; readonly isOthers?: boolean }
+  props: ReviewsPanel.IOptions & {
+    readonly one: ISubmission;
+    readonly isOthers?: boolean;
+    readonly children?: ReactNode;
+  }
 ): JSX.Element {
-  const { one, isOthers = false, model, trans, open } = props;
+  const { one, isOthers = false, children, model, trans, open } = props;
   const who = isOthers ? `${one.submitter.name} · ` : '';
   return (
     <li>
@@ -127,7 +146,22 @@ function Item(
           {trans.__('Review this')}
         </button>
       )}
+      {children}
     </li>
+  );
+}
+
+function Configure(props: ReviewsPanel.IOptions & { readonly one: ISubmission }): JSX.Element {
+  const { one, trans, configure } = props;
+  return (
+    <button
+      type="button"
+      className="platform-Link platform-Reviews-more"
+      aria-label={trans.__('Reviewers and rubric of %1', one.projectName)}
+      onClick={() => configure(one.project)}
+    >
+      {trans.__('Reviewers and rubric')}
+    </button>
   );
 }
 

@@ -1,8 +1,9 @@
 /** Where in a submission a thread is, and in which order one comes upon the threads. */
 
-import type { ISubmittedFile, IThread } from './data.js';
+import type { ISubmittedFile } from './data.js';
 import type { IPart } from './parts.js';
 import type { ITarget } from './restapi.js';
+import type { IThread } from './said.js';
 
 /** The file that a thread is about now, null for the whole submission. */
 export function pathOf(thread: Pick<IThread, 'now' | 'path'>): string | null {

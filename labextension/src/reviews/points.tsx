@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useState } from 'react';
 
-import { Honest } from '../history/deceiving.js';
+import { Honest, honest } from '../history/deceiving.js';
 import { pointsFrom, sumOf, type Chosen, type ICriterion, type IScore } from './rubric.js';
 
 interface IPointsProps {
@@ -44,18 +44,18 @@ function Criterion(
   return (
     <li>
       <div>
-        <span>{title}</span>
+        <span><Honest text={title} /></span>
         <PointsField criterion={criterion} points={points} set={one => set({ points: one })} trans={trans} />
         <span>{trans.__('of %1', most)}</span>
       </div>
       <input
         type="text"
         value={note}
-        aria-label={trans.__('Note on %1', title)}
+        aria-label={trans.__('Note on %1', honest(title))}
         placeholder={trans.__('Note')}
         onChange={event => set({ note: event.target.value })}
       />
-      {text !== '' && <p>{text}</p>}
+      {text !== '' && <p><Honest text={text} /></p>}
     </li>
   );
 }
@@ -69,7 +69,7 @@ interface IFieldProps {
 
 function PointsField({ criterion, points, set, trans }: IFieldProps): JSX.Element {
   const { title, levels, points: most } = criterion;
-  const label = trans.__('Points for %1', title);
+  const label = trans.__('Points for %1', honest(title));
   const [text, setText] = useState(points === null ? '' : `${points}`);
   const take = (value: string) => {
     setText(value);
@@ -94,7 +94,7 @@ function PointsField({ criterion, points, set, trans }: IFieldProps): JSX.Elemen
       <option value="">{trans.__('none')}</option>
       {levels.map(one => (
         <option key={one.points} value={one.points}>
-          {one.text === '' ? one.points : `${one.points}: ${one.text}`}
+          {one.text === '' ? one.points : `${one.points}: ${honest(one.text)}`}
         </option>
       ))}
     </select>
@@ -118,7 +118,7 @@ export function Scores(props: {
       <ul>
         {scores.map(one => (
           <li key={one.criterion}>
-            <span>{one.title}</span>
+            <span><Honest text={one.title} /></span>
             <strong>{trans.__('%1 of %2', one.points, one.most)}</strong>
             {one.note !== '' && <q><Honest text={one.note} /></q>}
           </li>

@@ -2,8 +2,9 @@
 
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import type { IGroup, INotice, IPerson, IReader, ISubmission } from './data.js';
+import type { INotice, ISubmission } from './data.js';
 import { countOf, queryOf, WAITING, type IFilter } from './filter.js';
+import type { IGroup, IPerson, IReader } from './people.js';
 import type { ReviewApi } from './restapi.js';
 
 type Api = Pick<
@@ -13,7 +14,13 @@ type Api = Pick<
 
 /** Asked for when somebody looks. */
 export class ReviewsModel {
-  constructor(private readonly _api: Api) {}
+  /**
+   * @param listOwned - resolves with the ids of the projects that the reader owns.
+   */
+  constructor(
+    private readonly _api: Api,
+    private readonly _listOwned: () => Promise<readonly string[]> = () => Promise.resolve([])
+  ) {}
 
   /** Those of the reader's own work, the latest first. */
   get own(): readonly ISubmission[] {
@@ -31,6 +38,15 @@ export class ReviewsModel {
   /** Whether the reader reviews, so that there is something to choose from. */
   get mayReview(): boolean {
     return this._reader?.mayReview === true;
+  }
+
+  get isAdmin(): boolean {
+    return this._reader?.isAdmin === true;
+  }
+
+  /** Whether the reader says who reviews a submission of theirs. */
+  mayConfigure(one: ISubmission): boolean {
+    return this._owned.has(one.project);
   }
 
   /** What the reader was told, the newest first. */
@@ -104,16 +120,18 @@ export class ReviewsModel {
       this._reader ??= await this._api.reader();
       const { filter, mayReview } = this;
       const isPlain = filter.choice === 'waiting' && countOf(filter) === 0;
-      const [own, notices, undecided, chosen, reviewers, groups] = await Promise.all([
+      const [own, notices, undecided, chosen, reviewers, groups, owned] = await Promise.all([
         this._api.own(),
         this._api.notices(),
         mayReview ? this._api.submissions(queryOf(WAITING)) : [],
         mayReview && !isPlain ? this._api.submissions(queryOf(filter)) : null,
         mayReview && this._reviewers.length === 0 ? this._api.reviewers() : this._reviewers,
-        mayReview ? this._api.groups() : []
+        mayReview ? this._api.groups() : [],
+        this._listOwned()
       ]);
       const ids = new Set(own.map(one => one.id));
       this._own = [...own].reverse();
+      this._owned = new Set(owned);
       this._notices = notices;
       this._reviewers = reviewers;
       this._groups = groups;
@@ -169,6 +187,7 @@ export class ReviewsModel {
 
   private _reader: IReader | null = null;
   private _own: readonly ISubmission[] = [];
+  private _owned: ReadonlySet<string> = new Set();
   private _undecided: readonly ISubmission[] = [];
   private _listed: readonly ISubmission[] = [];
   private _notices: readonly INotice[] = [];

@@ -4,31 +4,32 @@ import { differenceFrom, type IDifference } from '../history/data.js';
 import type { ServerApi } from '../server/api.js';
 import {
   filesFrom,
-  groupsFrom,
   noticesFrom,
-  peopleFrom,
   previewFrom,
-  readerFrom,
   seenFrom,
   savedCommentsFrom,
   submissionsFrom,
-  threadsFrom,
   viewFrom,
-  type IGroup,
   type INotice,
-  type IPerson,
   type IPreview,
-  type IReader,
   type ISeen,
   type ISavedComment,
   type ISubmission,
   type ISubmissionView,
-  type ISubmittedFile,
-  type IThread
+  type ISubmittedFile
 } from './data.js';
 import { shownFrom, type IShown } from './parts.js';
+import {
+  groupsFrom,
+  peopleFrom,
+  readerFrom,
+  type IGroup,
+  type IPerson,
+  type IReader
+} from './people.js';
 import { reproductionFrom, type IReproduction } from './reproduction.js';
 import { rubricFrom, type ICriterion, type IGiven } from './rubric.js';
+import { threadsFrom, type IThread } from './said.js';
 
 /** What a new comment is about. */
 export interface ITarget {

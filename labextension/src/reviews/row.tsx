@@ -4,10 +4,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useLayoutEffect, useRef, type ReactNode } from 'react';
 
 import { Composer } from './composer.js';
-import type { IThread } from './data.js';
 import type { SubmissionModel } from './model.js';
 import type { IPart } from './parts.js';
 import { isAbout, lineOf } from './places.js';
+import type { IThread } from './said.js';
 import { Thread } from './threads.js';
 
 export interface IRowProps {

@@ -1,8 +1,8 @@
 /** From one thread or file of a submission to the next. */
 
-import type { IThread } from './data.js';
 import type { SubmissionModel } from './model.js';
 import { pathOf } from './places.js';
+import type { IThread } from './said.js';
 
 const NO_THREAD: Pick<IThread, 'now' | 'path'> = { now: null, path: null };
 

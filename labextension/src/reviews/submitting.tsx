@@ -8,17 +8,26 @@ import type { IPreview } from './data.js';
 
 const MOST = 200; // files that are listed
 
-/**
- * Show what would be submitted, and ask for a message.
- *
- * @returns the message; null if nothing is to be submitted.
- */
-export async function askForMessage(
-  preview: IPreview,
-  folder: string,
-  trans: TranslationBundle
-): Promise<string | null> {
-  const body = new SubmitForm(preview, folder, trans);
+/** What is asked about. */
+export interface IAsked {
+  readonly preview: IPreview;
+  readonly folder: string;
+  /** What was written before, and not submitted. */
+  readonly message: string;
+  /** Goes to who reviews it; null where that is not for the user to say. */
+  readonly configure: (() => void) | null;
+}
+
+/** What the user wants. */
+export interface IAnswer {
+  readonly message: string;
+  readonly isSubmitted: boolean;
+}
+
+/** Show what would be submitted, and ask for a message. */
+export async function askForMessage(asked: IAsked, trans: TranslationBundle): Promise<IAnswer> {
+  const { preview } = asked;
+  const body = new SubmitForm(asked, trans, () => dialog.reject());
   const dialog = new Dialog<string>({
     title:
       preview.round > 1
@@ -30,8 +39,8 @@ export async function askForMessage(
       ? [Dialog.cancelButton(), Dialog.okButton({ label: trans.__('Submit') })]
       : [Dialog.okButton({ label: trans.__('Close'), accept: false })]
   });
-  const answer = await dialog.launch();
-  return answer.button.accept ? (answer.value ?? '') : null;
+  const { button, value } = await dialog.launch();
+  return { message: value ?? body.getValue(), isSubmitted: button.accept };
 }
 
 function maySubmit({ files, isWaiting, unkept }: IPreview): boolean {
@@ -40,35 +49,60 @@ function maySubmit({ files, isWaiting, unkept }: IPreview): boolean {
 
 class SubmitForm extends ReactWidget {
   constructor(
-    private readonly _preview: IPreview,
-    private readonly _folder: string,
-    private readonly _trans: TranslationBundle
+    private readonly _asked: IAsked,
+    private readonly _trans: TranslationBundle,
+    private readonly _close: () => void
   ) {
     super();
     this.addClass('platform-Submit');
+    this._message = _asked.message;
   }
 
   getValue(): string {
-    return this.node.querySelector('textarea')?.value ?? '';
+    return this._message;
   }
 
   protected override render(): JSX.Element {
-    const { _preview: preview, _trans: trans } = this;
+    const { _trans: trans } = this;
+    const { preview, folder, configure } = this._asked;
     return (
       <>
-        <p>{trans.__('All files of “%1” as they are now. They never change for the reviewer.', this._folder)}</p>
+        <p>{trans.__('All files of “%1” as they are now. They never change for the reviewer.', folder)}</p>
         <Warnings preview={preview} trans={trans} />
         <Contents preview={preview} trans={trans} />
         {maySubmit(preview) && (
           <label>
             {trans.__('What should your reviewer know?')}
             {/* Enter is for lines here, and not for the dialog. */}
-            <textarea rows={4} maxLength={5000} onKeyDown={event => event.stopPropagation()} />
+            <textarea
+              rows={4}
+              maxLength={5000}
+              defaultValue={this._message}
+              onChange={event => {
+                this._message = event.target.value;
+              }}
+              onKeyDown={event => event.stopPropagation()}
+            />
           </label>
+        )}
+        {configure !== null && (
+          <button
+            type="button"
+            className="platform-Link"
+            onClick={() => {
+              this._close();
+              configure();
+            }}
+            onKeyDown={event => event.stopPropagation()}
+          >
+            {trans.__('Reviewers and rubric…')}
+          </button>
         )}
       </>
     );
   }
+
+  private _message: string;
 }
 
 interface IProps {

@@ -4,8 +4,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 
 import { Honest } from '../history/deceiving.js';
-import type { IComment, IThread } from './data.js';
 import type { SubmissionModel } from './model.js';
+import type { IComment, IThread } from './said.js';
 import { Suggestion } from './suggestion.js';
 import { fateText, placeText } from './words.js';
 

@@ -2,9 +2,10 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { INotice, IThread, State } from './data.js';
+import type { INotice, State } from './data.js';
 import type { Doubt, IPart } from './parts.js';
 import type { ITarget } from './restapi.js';
+import type { IThread } from './said.js';
 
 export function stateText(state: State, trans: TranslationBundle): string {
   const texts: Record<State, string> = {
