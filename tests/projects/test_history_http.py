@@ -101,6 +101,15 @@ async def test_a_revision_is_read_as_bytes_also_in_part(alice: Person, url: str)
     assert (part.status_code, part.content) == (206, b"script")
 
 
+async def test_a_part_that_is_not_in_a_file_is_refused_in_words(alice: Person, url: str) -> None:
+    first = await save(alice, url, "a.txt", b"short")
+
+    answer = await alice.http.get(f"{url}/revisions/{first}", headers={"Range": "bytes=9-"})
+
+    assert (answer.status_code, answer.headers["Content-Range"]) == (416, "bytes */5")
+    assert answer.json().keys() == {"message", "reason"}
+
+
 async def test_a_revision_of_a_notebook_is_read_as_a_model(alice: Person, url: str) -> None:
     body = notebook(code_cell("1 + 1"))["content"]
     first = await save(alice, url, "a.ipynb", json.dumps(body).encode())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from platform_extensions.failures import failure_of, refusal_of
 from platform_extensions.files.conditions import etag_of, is_unchanged
 from platform_extensions.files.ranges import Span, Unsatisfiable, span_of
 from platform_server.contents.model import Kind
@@ -67,6 +69,8 @@ async def deliver(
     except Unsatisfiable:
         handler.set_status(416)
         handler.set_header("Content-Range", f"bytes */{size}")
+        handler.set_header("Content-Type", "application/json")
+        handler.finish(json.dumps(refusal_of(failure_of(None, 416))))
         return
     if span is not None:
         handler.set_status(206)

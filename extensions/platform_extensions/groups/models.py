@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from platform_extensions.base import RequestBody
+from platform_extensions.submissions.shapes import NamedModel
 from platform_server.review.groups.service import MAX_MEMBERS, MAX_REVIEWERS
 
 if TYPE_CHECKING:
@@ -36,30 +38,50 @@ class GroupReviewers(RequestBody):
     reviewers: Annotated[list[_Person], Field(max_length=MAX_REVIEWERS)]
 
 
-def listed_group_model(listed: Listed) -> dict[str, Any]:
-    """Return ``{"id", "name", "counts": {"members", "reviewers"}}``; counts may be null."""
-    counts = {"members": listed.members, "reviewers": listed.reviewers}
-    return {
-        "id": listed.id,
-        "name": listed.name,
-        "counts": None if listed.members is None else counts,
-    }
+class GroupCountsModel(TypedDict):
+    """How many people a group has."""
+
+    members: int
+    reviewers: int
 
 
-def group_model(group: Group, names: Mapping[UserId, str]) -> dict[str, Any]:
-    """Return ``{"id", "name", "members", "reviewers"}``; people are ``{"id", "name"}``, by name.
+class ListedGroupModel(TypedDict):
+    """A group in a list; ``counts`` is null for who is only a member."""
 
-    Both are null for who is only a member.
-    """
-    shown: dict[str, Any] = {"id": group.id, "name": group.name}
+    id: str
+    name: str
+    counts: GroupCountsModel | None
+
+
+class GroupModel(TypedDict):
+    """A group with its people, by name; both are null for who is only a member."""
+
+    id: str
+    name: str
+    members: list[NamedModel] | None
+    reviewers: list[NamedModel] | None
+
+
+def listed_group_model(listed: Listed) -> ListedGroupModel:
+    """Return a group in a list."""
+    counts: GroupCountsModel | None = None
+    if listed.members is not None and listed.reviewers is not None:
+        counts = {"members": listed.members, "reviewers": listed.reviewers}
+    return {"id": listed.id, "name": listed.name, "counts": counts}
+
+
+def group_model(group: Group, names: Mapping[UserId, str]) -> GroupModel:
+    """Return a group with its people."""
     if group.roster is None:
-        return shown | {"members": None, "reviewers": None}
-    return shown | {
+        return {"id": group.id, "name": group.name, "members": None, "reviewers": None}
+    return {
+        "id": group.id,
+        "name": group.name,
         "members": _people(group.roster.members, names),
         "reviewers": _people(group.roster.reviewers, names),
     }
 
 
-def _people(people: Iterable[UserId], names: Mapping[UserId, str]) -> list[dict[str, str]]:
-    named = [{"id": str(one), "name": names.get(one, "")} for one in people]
+def _people(people: Iterable[UserId], names: Mapping[UserId, str]) -> list[NamedModel]:
+    named: list[NamedModel] = [{"id": one, "name": names.get(one, "")} for one in people]
     return sorted(named, key=lambda one: (one["name"].casefold(), one["id"]))

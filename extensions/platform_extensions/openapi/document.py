@@ -190,6 +190,8 @@ def _also(method: str, found: set[int]) -> set[int]:
 
 
 def _answer(status: int, facts: Facts, schemas: Schemas) -> Json:
+    if status >= HTTPStatus.BAD_REQUEST:
+        return _refusal(status, schemas)
     answer: Json = {"description": HTTPStatus(status).phrase}
     if status in _EMPTY:
         return answer

@@ -9,7 +9,7 @@ from tornado import web
 
 from platform_extensions.submissions.handlers import ReviewHandler
 from platform_extensions.submissions.models import Assignment, submission_model
-from platform_extensions.submissions.shapes import ReviewerModel
+from platform_extensions.submissions.shapes import NamedModel
 from platform_server.clock import utc_now
 from platform_server.errors import InvalidInput
 from platform_server.identity.model import UserId
@@ -103,4 +103,4 @@ class ReviewersHandler(ReviewHandler):
         """List them by name."""
         known = await self.reviews.desk.reviewers()
         named = sorted(known.items(), key=lambda one: one[1])
-        self.reply([ReviewerModel(id=one, name=name) for one, name in named])
+        self.reply([NamedModel(id=one, name=name) for one, name in named])

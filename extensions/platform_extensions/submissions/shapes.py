@@ -22,8 +22,8 @@ class PersonModel(TypedDict):
     name: str | None
 
 
-class ReviewerModel(TypedDict):
-    """Somebody who may review."""
+class NamedModel(TypedDict):
+    """Somebody, as others know them."""
 
     id: str
     name: str
