@@ -1,6 +1,6 @@
 """Installing scikit-learn into a new environment: from the platform's cache, and directly.
 
-Neither has a cache of its own; the platform has fetched the files once before, for anybody. Both
+Neither has files of its own yet; the platform has fetched them once before, for anybody. Both
 install the same six packages, and both ask the index for its pages.
 """
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from benchmarks.rounds import Sampler
     from benchmarks.target import Target
 
-# Sets `place`, a new folder, and `uv`: what the sandbox has, or fetched for this.
+# Sets `place` and `cache`, new folders, and `uv`: what the sandbox has, or fetched for this.
 _PREPARE = """
 import os, pathlib, shutil, subprocess, sys, tempfile
 os.environ.pop("UV_EXCLUDE", None)  # of the sandbox: what its image has is not fetched at all
 home = pathlib.Path(tempfile.mkdtemp(dir=pathlib.Path.home()))
-place, uv = home / "place", "/opt/sandbox/bin/uv"
+place, cache, uv = home / "place", home / "cache", "/opt/sandbox/bin/uv"
 if not os.path.exists(uv):
     uv = str(home / "uv/bin/uv")
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", home / "uv", "uv"])
@@ -34,8 +34,8 @@ _RUN = """
 subprocess.run([{installer}, "-q", "--target", place, "scikit-learn"], check=True)
 print("installed")
 """
-_CLEAR = "shutil.rmtree(place); print('cleared')"
-_UV = 'uv, "pip", "install", "--no-cache"'
+_CLEAR = "[shutil.rmtree(one, True) for one in (place, cache)]; print('cleared')"
+_UV = 'uv, "pip", "install", "--cache-dir", cache'
 _PIP = 'sys.executable, "-m", "pip", "install", "--no-cache-dir", "--ignore-installed"'
 
 

@@ -92,6 +92,36 @@ async def test_the_gateway_answers_nothing_but_packages(learner: Person, contain
     assert set(done["stdout"].split()) <= {"404", "405"}, done
 
 
+PARTS = """
+import json, urllib.error, urllib.request
+def ask(url, wanted, method="GET"):
+    url, headers = "http://127.0.0.1:3141" + url, {"Range": wanted} if wanted else {}
+    request = urllib.request.Request(url, headers=headers, method=method)
+    try:
+        answer = urllib.request.urlopen(request)
+    except urllib.error.HTTPError as error:
+        answer = error
+    return answer.status, answer.headers, answer.read()
+(listed,) = json.loads(ask("/simple/sample-lib/", "")[2])["files"]
+_, head, nothing = ask(listed["url"], "", "HEAD")
+_, _, whole = ask(listed["url"], "")
+assert head["Accept-Ranges"] == "bytes" and int(head["Content-Length"]) == len(whole)
+status, head, end = ask(listed["url"], "bytes=-22")
+assert (status, end, nothing) == (206, whole[-22:], b""), (status, end)
+assert head["Content-Range"] == f"bytes {len(whole) - 22}-{len(whole) - 1}/{len(whole)}"
+status, head, some = ask(listed["url"], "bytes=1-4")
+assert (status, head["Content-Length"], some) == (206, "4", whole[1:5])
+status, head, _ = ask(listed["url"], f"bytes={len(whole)}-")
+assert (status, head["Content-Range"]) == (416, f"bytes */{len(whole)}")
+print("parts")
+"""
+
+
+async def test_a_part_of_a_file_can_be_read(learner: Person, container: str) -> None:
+    done = await run(learner, container, ["python", "-c", PARTS])
+    assert done["stdout"] == "parts\n", done
+
+
 FLOOD = """
 import socket, urllib.request
 held = []

@@ -63,25 +63,30 @@ async def deliver(
     if is_unchanged(handler.request.headers, etag):
         handler.set_status(304)
         return
-    size = entry.size or 0
+    span = announce(handler, _range_header(handler, etag), entry.size or 0)
+    if span is not None and handler.request.method != "HEAD":
+        await send(handler, contents.stream(entry, start=span.start), span.length)
+
+
+def announce(handler: RequestHandler, wanted: str | None, size: int) -> Span | None:
+    """Say which of so many bytes are sent, by what a Range header wants; None if there are none."""
     try:
-        span = span_of(_range_header(handler, etag), size)
+        span = span_of(wanted, size)
     except Unsatisfiable:
         handler.set_status(416)
         handler.set_header("Content-Range", f"bytes */{size}")
         handler.set_header("Content-Type", "application/json")
         handler.finish(json.dumps(refusal_of(failure_of(None, 416))))
-        return
+        return None
     if span is not None:
         handler.set_status(206)
         handler.set_header("Content-Range", f"bytes {span.start}-{span.stop - 1}/{size}")
     span = span or Span(start=0, stop=size)
     handler.set_header("Content-Length", str(span.length))
-    if handler.request.method != "HEAD":
-        await _send(handler, contents.stream(entry, start=span.start), span.length)
+    return span
 
 
-async def _send(handler: RequestHandler, pieces: AsyncIterator[bytes], length: int) -> None:
+async def send(handler: RequestHandler, pieces: AsyncIterator[bytes], length: int) -> None:
     """Write so many bytes, waiting for a slow reader; whoever goes away ends it."""
     async with aclosing(cast("AsyncGenerator[bytes, None]", pieces)) as stream:
         async for piece in stream:

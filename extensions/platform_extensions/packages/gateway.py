@@ -7,6 +7,7 @@ nothing else to reach.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,12 @@ from tornado.iostream import StreamClosedError
 from tornado.web import Application, RequestHandler
 
 from platform_extensions.failures import failure_of
+from platform_extensions.files.delivery import announce, send
 from platform_server.errors import PlatformError
 from platform_server.sandboxes.sockets import SocketFolder
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
     from types import TracebackType
 
@@ -142,29 +145,29 @@ class _Page(_Handler):
 
 
 class _File(_Handler):
-    """``/files/{name}/{sha256}/{filename}``: a file, or its metadata (PEP 658)."""
+    """``/files/{name}/{sha256}/{filename}``: a file, a part of it, or its metadata (PEP 658).
+
+    uv reads what a wheel needs from its end where the index has no metadata beside it.
+    """
 
     async def get(self, name: str, digest: str, filename: str) -> None:
         async with self.settings["places"]:
             path = await self.packages.file(self.project_id, name, digest, filename)
             self.set_header("Content-Type", "application/octet-stream")
-            self.set_header("Content-Length", str(path.stat().st_size))
-            await self._send(path)
+            self.set_header("Accept-Ranges", "bytes")
+            span = announce(self, self.request.headers.get("Range"), path.stat().st_size)
+            if span is not None and self.request.method != "HEAD":
+                with contextlib.suppress(StreamClosedError):
+                    await send(self, _pieces(path, span.start), span.length)
 
     head = get
 
-    async def _send(self, path: Path) -> None:
-        if self.request.method == "HEAD":
-            self.finish()
-            return
-        with path.open("rb") as source:
-            try:
-                while piece := await asyncio.to_thread(source.read, _PIECE):
-                    self.write(piece)
-                    await self.flush()
-            except StreamClosedError:
-                return
-        self.finish()
+
+async def _pieces(path: Path, start: int) -> AsyncIterator[bytes]:
+    with path.open("rb") as source:
+        source.seek(start)
+        while piece := await asyncio.to_thread(source.read, _PIECE):
+            yield piece
 
 
 class _Nothing(_Handler):
