@@ -31,17 +31,21 @@ async def reviewers_of(
     connection: AsyncConnection, submission_id: SubmissionId
 ) -> frozenset[UserId]:
     """Return who alone may review a submission, besides admins; nobody: every reviewer."""
-    is_it = submissions.c.id == submission_id
     named = (
         select(literal(value=True).label("is_named"), project_reviewers.c.user_id)
         .join(submissions, submissions.c.project_id == project_reviewers.c.project_id)
-        .where(is_it)
+        .where(submissions.c.id == submission_id)
     )
-    is_named = literal(value=False).label("is_named")
-    of_groups = [
-        one.with_only_columns(is_named, group_reviewers.c.user_id).where(is_it)
+    owned, submitted = (
+        one.with_only_columns(literal(value=False).label("is_named"), group_reviewers.c.user_id)
         for one in _by_whose_work(_OF_GROUPS)
-    ]
+    )
+    of_groups = (
+        owned.join(submissions, submissions.c.project_id == projects.c.id).where(
+            submissions.c.id == submission_id
+        ),
+        submitted.where(submission_rounds.c.submission_id == submission_id),
+    )
     rows = (await connection.execute(union(named, *of_groups))).all()
     chosen = [row for row in rows if row.is_named] or rows
     return frozenset(UserId(row.user_id) for row in chosen)
@@ -61,19 +65,22 @@ def is_of_group(group_id: GroupId) -> ColumnElement[bool]:
 
 
 def _is_any(source: FromClause, *also: ColumnElement[bool]) -> ColumnElement[bool]:
-    return or_(*(one.where(*also).exists() for one in _by_whose_work(source)))
+    """Tell whether a submission is the work of such members.
+
+    What it is compared with is looked up once, and not for each submission anew.
+    """
+    owned, submitted = _by_whose_work(source)
+    projects_of = owned.with_only_columns(projects.c.id).where(*also)
+    submissions_of = submitted.with_only_columns(submission_rounds.c.submission_id).where(*also)
+    return or_(submissions.c.project_id.in_(projects_of), submissions.c.id.in_(submissions_of))
 
 
 def _by_whose_work(source: FromClause) -> tuple[Select[Any], Select[Any]]:
-    """Return the members whose work a submission is: they own its project, or submitted a round.
+    """Return the members of groups with the projects that they own, and with their rounds.
 
     Two selections, because a database uses its indexes for either and for none of both at once.
     """
     member = group_members.c.user_id
-    found = select(literal(1)).correlate(submissions)
     owned = source.join(projects, projects.c.owner_id == member)
     submitted = source.join(submission_rounds, submission_rounds.c.submitter_id == member)
-    return (
-        found.select_from(owned).where(projects.c.id == submissions.c.project_id),
-        found.select_from(submitted).where(submission_rounds.c.submission_id == submissions.c.id),
-    )
+    return select(projects).select_from(owned), select(submission_rounds).select_from(submitted)
