@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import { pointsOf } from '../src/admin/chart.js';
 import {
+  currentRoster,
   fits,
   groupsFrom,
   overviewFrom,
@@ -77,6 +78,13 @@ test('a group is read with how many are in it, and who', () => {
 
   assert.deepEqual(groupsFrom(answer), [{ id: 'g', name: 'Statistics', members: 2, reviewers: 1 }]);
   assert.deepEqual(rosterFrom(people), { members: new Set(['a', 'b']), reviewers: new Set() });
+});
+
+test('who may not review any more is left out of the reviewers', () => {
+  const users = usersFrom([{ id: 'a', role: 'learner' }, { id: 'b', role: 'reviewer' }]);
+  const roster = { members: new Set(['a']), reviewers: new Set(['a', 'b', 'c']) };
+
+  assert.deepEqual(currentRoster(roster, users), { members: new Set(['a']), reviewers: new Set(['b']) });
 });
 
 test('a search wants all of its words, wherever they are', () => {

@@ -30,7 +30,7 @@ class NamedModel(TypedDict):
 
 
 class ReviewersModel(TypedDict):
-    """The ids of those who review a project; none: every reviewer may."""
+    """The ids of those whom a project names as its reviewers."""
 
     reviewers: list[str]
 

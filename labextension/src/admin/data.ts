@@ -151,6 +151,12 @@ export function rosterFrom(value: unknown): IRoster {
   return { members, reviewers };
 }
 
+/** A roster without reviewers who may not review any more: the server would refuse them. */
+export function currentRoster({ members, reviewers }: IRoster, users: readonly IUser[]): IRoster {
+  const reviewing = users.filter(one => reviewers.has(one.id) && mayReview(one));
+  return { members, reviewers: new Set(reviewing.map(one => one.id)) };
+}
+
 /** Whether somebody's role lets them review. */
 export function mayReview({ role }: IUser): boolean {
   return role !== 'learner';

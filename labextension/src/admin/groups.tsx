@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 
-import { fits, mayReview, type IGroup, type IRoster, type IUser } from './data.js';
+import { currentRoster, fits, mayReview, type IGroup, type IRoster, type IUser } from './data.js';
 import type { IGroupDeeds } from './groupdeeds.js';
 import { Picker } from './picker.js';
 
@@ -137,11 +137,14 @@ function Row(props: IRowProps): JSX.Element {
 
 function Editor({ group, users, deeds, trans, close }: IRowProps & { readonly close: () => void }): JSX.Element {
   const [roster, setRoster] = useState<IRoster | null>(null);
+  const [gone, setGone] = useState(0);
   useEffect(() => {
     let isThere = true;
     void deeds.roster(group).then(found => {
       if (isThere && found !== null) {
-        setRoster(found);
+        const current = currentRoster(found, users);
+        setRoster(current);
+        setGone(found.reviewers.size - current.reviewers.size);
       }
     });
     return () => {
@@ -172,7 +175,7 @@ function Editor({ group, users, deeds, trans, close }: IRowProps & { readonly cl
       <Picker
         label={trans.__('Reviewers')}
         find={trans.__('Find a reviewer')}
-        people={users.filter(one => isChoice(one, reviewers) && (mayReview(one) || reviewers.has(one.id)))}
+        people={users.filter(one => isChoice(one, reviewers) && mayReview(one))}
         chosen={reviewers}
         choose={chosen => setRoster({ members, reviewers: chosen })}
         trans={trans}
@@ -182,6 +185,15 @@ function Editor({ group, users, deeds, trans, close }: IRowProps & { readonly cl
           'What the members submit is seen and reviewed by these reviewers and by administrators alone, unless a project names reviewers of its own.'
         )}
       </p>
+      {gone > 0 && (
+        <p className="platform-mod-warning">
+          {trans._n(
+            '%1 of the reviewers may not review any more, and is left out when you save.',
+            '%1 of the reviewers may not review any more, and are left out when you save.',
+            gone
+          )}
+        </p>
+      )}
       <div className="platform-Admin-buttons">
         <button
           type="button"
