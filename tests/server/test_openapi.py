@@ -55,7 +55,6 @@ FATAL = {
     "delete_api_projects_project_id_checkpoints_checkpoint_id",
     "delete_api_projects_project_id_files_path",
     "delete_api_submissions_submission_id_comments_comment_id",
-    "delete_api_groups_group_id",
 }
 
 
