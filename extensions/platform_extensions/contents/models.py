@@ -41,7 +41,7 @@ class ContentsModel(TypedDict):
     created: datetime
     last_modified: datetime
     writable: bool
-    content: Any
+    content: str | list[ContentsModel] | dict[str, Any] | None  # the third: of a notebook
     format: Annotated[str, one_of("json", "text", "base64")] | None
     mimetype: str | None
     size: int | None
