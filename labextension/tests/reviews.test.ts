@@ -292,7 +292,8 @@ test('whose task it can become is asked by who may say so', async () => {
   const told: string[] = [];
   Object.assign(api, {
     view: async () => viewFrom({ id: 's', may: { assign: true }, reviewer: { id: 'rita' } }),
-    reviewers: async () => peopleFrom([{ id: 'rita', name: 'Rita' }, { id: 'rob', name: 'Rob' }]),
+    reviewers: async (submission?: string) =>
+      submission === 's' ? peopleFrom([{ id: 'rita', name: 'Rita' }, { id: 'rob', name: 'Rob' }]) : [],
     assign: async (id: string, reviewer: string) => {
       told.push(`${id} ${reviewer}`);
     }

@@ -108,12 +108,14 @@ class DeskService:
         self._now = now
         self._new_id = new_id
 
-    async def reviewers(self) -> dict[UserId, str]:
-        """Return everybody who may review, with their names."""
+    async def reviewers(self, view: View | None = None) -> dict[UserId, str]:
+        """Return everybody who may review, or whose task a submission can be, with their names."""
         return {
             one.id: one.name or one.email
             for one in await self._people.users()
-            if one.role in REVIEWING and one.disabled_at is None
+            if one.role in REVIEWING
+            and one.disabled_at is None
+            and (view is None or _can_be_given(one, view))
         }
 
     async def named(self, principal: Principal, project_id: ProjectId) -> frozenset[UserId]:
@@ -226,3 +228,7 @@ class DeskService:
             await self._projects.get(principal, project_id, needs)
         elif not await self._projects.owners([project_id]):
             raise ProjectNotFound
+
+
+def _can_be_given(reviewer: User, view: View) -> bool:
+    return reviewer.id not in view.makers and may_be_given(reviewer, view.named)

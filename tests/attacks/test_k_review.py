@@ -252,6 +252,8 @@ async def test_112_to_who_reviews_another_group_it_is_not_there(
     for route in ROUTES:
         if route.pattern.startswith("/api/submissions/("):
             assert any(re.fullmatch(route.pattern, one.partition("?")[0]) for one in paths), route
+    reviewers = await colleague.get("/api/reviewers", params={"submission": own.id})
+    assert refused(reviewers, 404, "submission_not_found")
     listed = await done(await colleague.get("/api/submissions/?limit=500"))
     assert own.id not in [one["id"] for one in listed]
     given = {"reviewer": cast["colleague"].user.id}

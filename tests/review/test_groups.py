@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,8 @@ async def test_only_who_may_see_it_is_given_it(desk: Desk) -> None:
     view = await submitted(desk)
     view = await desk.submissions.get(ANN, view.submission.id)
 
+    assert set(await desk.tools.reviewers()) == {RITA.id, ROB.id, ANN.id}
+    assert set(await desk.tools.reviewers(view)) == {RITA.id, ANN.id}
     with pytest.raises(InvalidInput):
         await desk.tools.assign(view, ROB.id)
     for one in (RITA, ANN):
@@ -192,8 +195,16 @@ async def test_a_group_is_seen_by_its_reviewers_and_by_name_by_its_members(desk:
         await desk.groups.roster(ALICE, both)
 
 
-async def test_only_admins_change_groups(desk: Desk) -> None:
+async def test_only_admins_change_groups_and_the_log_says_what(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     group = await made(desk, "statistics", [ALICE], [RITA])
+    assert caplog.messages[-3:] == [
+        f"ann made the group {group}",
+        f"ann changed the members of the group {group}: came ['alice'], went []",
+        f"ann changed the reviewers of the group {group}: came ['rita'], went []",
+    ]
     limited = replace(ANN, scopes=ALL_SCOPES - {Scope.ADMIN})
     for one in (ALICE, RITA, limited):
         for attempt in (

@@ -100,7 +100,9 @@ class ReviewersHandler(ReviewHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        """List them by name."""
-        known = await self.reviews.desk.reviewers()
+        """List them by name; ``?submission=`` an id: only those whose task it can be."""
+        submission = self.get_query_argument("submission", "")
+        view = await self.view(submission) if submission else None
+        known = await self.reviews.desk.reviewers(view)
         named = sorted(known.items(), key=lambda one: one[1])
         self.reply([NamedModel(id=one, name=name) for one, name in named])

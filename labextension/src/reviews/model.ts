@@ -218,7 +218,7 @@ export class SubmissionModel {
     const view = await this._api.view(this.id);
     [this._rubric, this._reviewers] = await Promise.all([
       view.mayReview ? this._api.rubric(this.id) : [],
-      view.mayAssign ? this._api.reviewers() : []
+      view.mayAssign ? this._api.reviewers(this.id) : []
     ]);
     return view;
   }

@@ -76,9 +76,10 @@ export class ReviewApi {
     return readerFrom(await this._api.get('api/me'));
   }
 
-  /** Everybody who may review. */
-  async reviewers(): Promise<IPerson[]> {
-    return peopleFrom(await this._api.get('api/reviewers'));
+  /** Everybody who may review, or whose task a submission can be. */
+  async reviewers(submission?: string): Promise<IPerson[]> {
+    const query = submission === undefined ? '' : `?submission=${submission}`;
+    return peopleFrom(await this._api.get(`api/reviewers${query}`));
   }
 
   /** The groups whose people the reader sees. */
