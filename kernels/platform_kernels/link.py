@@ -177,7 +177,7 @@ class KernelLink:
         for oldest in departed[:-_DEPARTED_LIMIT]:
             self._forget(oldest)
         self._catch_up.report(self._clients.values, self._hold)
-        self._recorder.client_left(client.key, said_goodbye=not may_return)
+        self._recorder.client_left(client.key)
 
     def submit(self, client: Client | None, message: Message) -> None:
         """Send a client's message (None: the server's own) to the kernel.

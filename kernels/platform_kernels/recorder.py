@@ -45,8 +45,8 @@ class Recorder:
     """Follows the executions of one kernel's clients. No I/O: ``sink`` asks for what is unsaved.
 
     A page that is connected saves what its cells put out. So an execution concerns the document
-    only while the client that asked for it is away, or when it got lost before it could have saved:
-    a client that says goodbye has been able to.
+    only while the client that asked for it is away, or when it left before it has saved. A tab that
+    died leaves as one does that was closed.
     """
 
     def __init__(
@@ -150,14 +150,9 @@ class Recorder:
             if recording.ended_at is not None and _is_of(recording, client):
                 recording.end(self._now(), was_followed=True)
 
-    def client_left(self, client: tuple[str, str], *, said_goodbye: bool) -> None:
+    def client_left(self, client: tuple[str, str]) -> None:
         """Note that a client's connection is gone."""
         self._present.discard(client)
-        own = [one for one in self._recordings.values() if _is_of(one, client)]
-        if said_goodbye:
-            for recording in own:
-                if recording.was_followed:
-                    self._drop(recording)
         if self.has_unsaved:
             self._sink.outputs_wait(is_urgent=False)
 

@@ -36,6 +36,7 @@ class CellRun:
     execution_count: int | None
     outputs: Sequence[Json] = field(repr=False)
     seen_at: datetime | None = None  # when a page had all of it, that could save it since
+    source: str | None = None  # that the cell must have; None: whatever it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +66,9 @@ class Placed:
 def with_runs(data: bytes, runs: Sequence[CellRun]) -> Placed | None:
     """Return the file with all that the runs put out in place of what their cells had.
 
-    None when it says all of that already, or has no such cells: what a cell contains now does not
-    matter, as on the page, where outputs stay with a cell that is edited while it runs. Raises
-    NotANotebook.
+    None when it says all of that already, or has no such cells. What a cell contains now does not
+    matter unless the run says so, as on the page, where outputs stay with a cell that is edited
+    while it runs. Raises NotANotebook.
     """
     notebook = load(data)
     cells = code_cells(notebook)
@@ -151,6 +152,8 @@ def _joined(value: Any) -> Any:
 
 
 def _put(cell: Json, run: CellRun) -> Change | None:
+    if run.source is not None and _joined(cell.get("source", "")) != run.source:
+        return None
     before = state_of(cell)
     shown = {"outputs": _usable(run.outputs), "execution_count": run.execution_count}
     after = state_of(shown)

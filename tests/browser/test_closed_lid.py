@@ -46,13 +46,8 @@ async def begin(visit: Visit, name: str) -> Visitor:
     """Open a saved notebook with a cell that takes a while."""
     visitor = await at_a_notebook(visit, name)
     await visitor.cell(0).locator(".cm-content").fill(LONG)
-    await save(visitor)
+    await visitor.save()
     return visitor
-
-
-async def save(visitor: Visitor) -> None:
-    """Save the notebook in front under the name that it has."""
-    await visitor.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
 
 
 async def document(visitor: Visitor, path: str) -> list[str]:
@@ -98,7 +93,7 @@ async def test_a_page_that_reopens_in_the_middle_does_not_take_the_rest_out(visi
     await saved(nellie, path)
     await nellie.run("notebook:insert-cell-below")
     await nellie.cell(1).locator(".cm-content").fill("'typed meanwhile'")
-    await save(nellie)
+    await nellie.save()
 
     assert await document(nellie, path) == LINES
     assert await nellie.page.locator(".jp-Dialog").count() == 0
@@ -123,7 +118,7 @@ async def test_a_laptop_that_was_closed_gets_its_output_and_saves_without_a_ques
     assert (await ida.output(0)).splitlines() == LINES
     for dialog in await ida.page.locator(".jp-Dialog", has_text=OFFLINE).all():
         await dialog.locator("button").last.click()
-    await save(ida)
+    await ida.save()
     await ida.shot("25-lid-opened")
     assert await ida.page.locator(".jp-Dialog").count() == 0
     assert await document(ida, path) == LINES

@@ -273,6 +273,10 @@ class Visitor:
         script = "() => window.jupyterapp.shell.currentWidget.context.path"
         return str(await self.page.evaluate(script))
 
+    async def save(self) -> None:
+        """Save the document in front under the name that it has."""
+        await self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+
     async def tabs(self) -> list[str]:
         """Return the labels of the main area's tabs."""
         return await self.page.locator("#jp-main-dock-panel .lm-TabBar-tabLabel").all_inner_texts()

@@ -54,6 +54,18 @@ async def cell(contents: ContentsService, index: int = 0) -> dict[str, Any]:
     return dict(content.cells[index])
 
 
+async def test_outputs_that_a_page_had_are_put_into_a_cell_that_is_the_same(
+    contents: ContentsService,
+) -> None:
+    content = notebook()
+    content["cells"][0]["source"] = ["a = 1\n", "a"]
+    await save(contents, content)
+    assert await record(contents, run(printed("other"), source="a = 2\na")) is None
+    assert (await cell(contents))["outputs"] == []
+    assert await record(contents, run(printed("1"), source="a = 1\na"))
+    assert (await cell(contents))["outputs"] == [printed("1")]
+
+
 async def page_saves(contents: ContentsService, content: dict[str, Any], **terms: Any) -> Sent:
     """Save as the contents API does."""
     sent = Sent(content=content, terms=Terms(author=ALICE.id, **terms), reader="tab", size=0)

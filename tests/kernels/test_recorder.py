@@ -86,7 +86,7 @@ def test_outputs_are_complete_when_the_page_goes_away_in_the_middle(kernel: Kern
     request = kernel.asks()
     kernel.begins(request)
     kernel.prints(request, "a")
-    kernel.recorder.client_left(TAB, said_goodbye=True)
+    kernel.recorder.client_left(TAB)
     assert kernel.unsaved() == {"one": "a"}
     kernel.prints(request, "b")
     assert kernel.unsaved() == {"one": "ab"}
@@ -101,7 +101,7 @@ def test_outputs_are_complete_when_the_page_goes_away_in_the_middle(kernel: Kern
 def test_what_has_been_saved_is_saved_again_only_when_there_is_more(kernel: Kernel) -> None:
     request = kernel.asks()
     kernel.begins(request)
-    kernel.recorder.client_left(TAB, said_goodbye=True)
+    kernel.recorder.client_left(TAB)
     kernel.prints(request, "a")
     kernel.saves()
     assert kernel.unsaved() == {}
@@ -116,7 +116,7 @@ def test_what_has_been_saved_is_saved_again_only_when_there_is_more(kernel: Kern
 def test_a_page_that_came_back_saves_itself_again(kernel: Kernel) -> None:
     request = kernel.asks()
     kernel.begins(request)
-    kernel.recorder.client_left(TAB, said_goodbye=False)
+    kernel.recorder.client_left(TAB)
     kernel.prints(request, "a")
     kernel.recorder.client_came(TAB)
     assert not kernel.recorder.has_unsaved
@@ -125,37 +125,31 @@ def test_a_page_that_came_back_saves_itself_again(kernel: Kernel) -> None:
 def test_another_page_is_not_the_one_that_asked(kernel: Kernel) -> None:
     request = kernel.asks()
     kernel.begins(request)
-    kernel.recorder.client_left(TAB, said_goodbye=True)
+    kernel.recorder.client_left(TAB)
     kernel.recorder.client_came(OTHER)
     kernel.recorder.client_came(("bob", "tab"))
     kernel.prints(request, "a")
     assert kernel.unsaved() == {"one": "a"}
 
 
-def test_what_a_page_had_when_it_was_cut_off_may_not_be_saved(kernel: Kernel) -> None:
+def test_what_a_page_had_when_it_left_may_not_be_saved(kernel: Kernel) -> None:
     kernel.runs(kernel.asks(), "a")
-    kernel.recorder.client_left(TAB, said_goodbye=False)
+    kernel.recorder.client_left(TAB)
     assert kernel.unsaved() == {"one": "a"}
     (recording,) = kernel.recorder.unsaved()
     assert recording.was_followed
 
 
-def test_what_a_page_had_when_it_was_closed_is_as_it_wanted(kernel: Kernel) -> None:
-    kernel.runs(kernel.asks(), "a")
-    kernel.recorder.client_left(TAB, said_goodbye=True)
-    assert kernel.unsaved() == {}
-
-
 def test_what_a_page_had_long_ago_it_has_saved(kernel: Kernel) -> None:
     kernel.runs(kernel.asks(), "a")
     kernel.now += timedelta(minutes=6)
-    kernel.recorder.client_left(TAB, said_goodbye=False)
+    kernel.recorder.client_left(TAB)
     assert kernel.unsaved() == {}
     assert kernel.allowance.used == 0
 
 
 def test_a_cell_that_is_run_again_has_only_the_new_outputs(kernel: Kernel) -> None:
-    kernel.recorder.client_left(TAB, said_goodbye=False)
+    kernel.recorder.client_left(TAB)
     kernel.runs(kernel.asks(), "a")
     again = kernel.asks(client=OTHER)
     assert kernel.unsaved() == {"one": "a"}
@@ -164,7 +158,7 @@ def test_a_cell_that_is_run_again_has_only_the_new_outputs(kernel: Kernel) -> No
 
 
 def test_a_cell_that_never_began_is_left_alone(kernel: Kernel) -> None:
-    kernel.recorder.client_left(TAB, said_goodbye=False)
+    kernel.recorder.client_left(TAB)
     request = kernel.asks()
     kernel.recorder.settled(request.header.id)
     assert kernel.unsaved() == {}
@@ -173,7 +167,7 @@ def test_a_cell_that_never_began_is_left_alone(kernel: Kernel) -> None:
 def test_a_kernel_that_ends_says_so_in_the_cell(kernel: Kernel) -> None:
     request = kernel.asks()
     kernel.begins(request)
-    kernel.recorder.client_left(TAB, said_goodbye=False)
+    kernel.recorder.client_left(TAB)
     error = {"ename": "KernelEnded", "evalue": "gone", "traceback": ["gone"]}
     failed = compose("iopub", "error", error, parent=request.parts[0])
     kernel.recorder.failed(request.header.id, [failed])
@@ -195,7 +189,7 @@ def test_an_execution_that_is_told_again_from_its_beginning_is_whole(kernel: Ker
 def test_requests_of_consoles_and_of_others_are_not_recorded(kernel: Kernel) -> None:
     plain = compose("shell", "execute_request", {"code": "1"})
     kernel.recorder.submitted(TAB, plain)
-    kernel.recorder.client_left(TAB, said_goodbye=False)
+    kernel.recorder.client_left(TAB)
     kernel.runs(plain, "a")
     odd = cell_request("1", "x" * 65)
     kernel.recorder.submitted(TAB, odd)
@@ -204,7 +198,7 @@ def test_requests_of_consoles_and_of_others_are_not_recorded(kernel: Kernel) -> 
 
 
 def test_a_display_is_updated_in_the_cell_that_shows_it(kernel: Kernel) -> None:
-    kernel.recorder.client_left(TAB, said_goodbye=False)
+    kernel.recorder.client_left(TAB)
 
     def shown(text: str) -> dict[str, Any]:
         data = {"text/plain": text}
@@ -221,7 +215,7 @@ def test_a_display_is_updated_in_the_cell_that_shows_it(kernel: Kernel) -> None:
 
 
 def test_what_a_pager_would_show_is_an_output(kernel: Kernel) -> None:
-    kernel.recorder.client_left(TAB, said_goodbye=False)
+    kernel.recorder.client_left(TAB)
     request = kernel.asks()
     kernel.begins(request)
     payload = [{"source": "page", "data": {"text/plain": "help"}, "start": 0}]
@@ -246,7 +240,7 @@ def test_memory_is_bounded_for_each_cell_and_for_all(kernel: Kernel) -> None:
 
 
 def test_messages_that_are_no_messages_change_nothing(kernel: Kernel) -> None:
-    kernel.recorder.client_left(TAB, said_goodbye=False)
+    kernel.recorder.client_left(TAB)
     request = kernel.asks()
     header, parent, _, _ = compose("iopub", "stream", {}, parent=request.parts[0]).parts
     kernel.begins(request)

@@ -76,6 +76,8 @@ class ContentsTree:
             views = await self._services.projects.list(principal) if query.content else None
             return root_model(views)
         found = await self.find(principal, path)
+        if query.content and path.endswith(".ipynb") and await self._has_brought(found):
+            found = await self.find(principal, path)
         if found.entry.kind is Kind.DIRECTORY:
             _require_type("directory", query, path)
             return await self._folder(found, query)
@@ -95,6 +97,10 @@ class ContentsTree:
             return await self._notebook(principal, found, model)
         data = await self._services.contents.bytes_of(found.entry)
         return with_text_or_bytes(model, data, query.format)
+
+    async def _has_brought(self, found: Found) -> bool:
+        """Save what cells put out that no page has saved; tell whether there was any."""
+        return await self._services.contents.outputs.bring(found.entry.project_id)
 
     async def _folder(self, found: Found, query: Query) -> ContentsModel:
         model = entry_model(found.view, found.entry)

@@ -69,7 +69,10 @@ async def deliver(
 
 
 def announce(handler: RequestHandler, wanted: str | None, size: int) -> Span | None:
-    """Say which of so many bytes are sent, by what a Range header wants; None if there are none."""
+    """Say which of so many bytes are sent, by what a Range header wants.
+
+    None: none of these are there, and the answer has said so.
+    """
     try:
         span = span_of(wanted, size)
     except Unsatisfiable:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from platform_extensions.kernels.kernel import PlatformKernel
     from platform_kernels.recorder import RecorderSink
     from platform_kernels.recording import Recording
+    from platform_server.projects.model import ProjectId
     from platform_server.services import Services
 
 _GRACE = 2.0  # seconds in which a page that lost its connection mostly has another one
@@ -33,6 +34,7 @@ class _Work:
     """The saving for one kernel, while there is something to save."""
 
     is_urgent: asyncio.Event = field(default_factory=asyncio.Event)
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     task: asyncio.Task[None] | None = None
 
 
@@ -67,6 +69,13 @@ class DocumentOutputs:
         if is_urgent:
             work.is_urgent.set()
 
+    async def bring(self, project_id: ProjectId) -> bool:
+        """Save at once what no page follows in the project; tell whether there was any."""
+        own = [one for one in self._work.items() if one[0].home.project_id == project_id]
+        for kernel, work in own:
+            await self._save_unsaved(kernel, work)
+        return bool(own)
+
     async def flush(self, kernel: PlatformKernel, *, all_running: bool) -> None:
         """Save at once what no page follows, or all that has not come to its end as well."""
         await self._save(kernel, kernel.recorder.unsaved(all_running=all_running))
@@ -88,13 +97,17 @@ class DocumentOutputs:
         pauses = chain(self._pauses, repeat(self._pauses[-1]))
         try:
             await asyncio.sleep(self._grace)
-            await self._save(kernel, kernel.recorder.unsaved())
+            await self._save_unsaved(kernel, work)
             while kernel.recorder.is_working or kernel.recorder.has_unsaved:
                 await _wait(work.is_urgent, next(pauses))
                 work.is_urgent.clear()
-                await self._save(kernel, kernel.recorder.unsaved())
+                await self._save_unsaved(kernel, work)
         finally:
             del self._work[kernel]
+
+    async def _save_unsaved(self, kernel: PlatformKernel, work: _Work) -> None:
+        async with work.saving:
+            await self._save(kernel, kernel.recorder.unsaved())
 
     async def _save(self, kernel: PlatformKernel, recordings: Iterable[Recording]) -> None:
         by_user: dict[UserId, list[Recording]] = defaultdict(list)
@@ -142,11 +155,13 @@ class _Sink:
 
 def _run_of(recording: Recording) -> CellRun:
     recording.has_changed = False
+    was_followed = recording.was_followed
     return CellRun(
         cell_id=recording.asked.cell_id,
         execution_count=recording.execution_count,
         outputs=recording.outputs(),
-        seen_at=recording.ended_at if recording.was_followed else None,
+        seen_at=recording.ended_at if was_followed else None,
+        source=recording.source if was_followed else None,
     )
 
 
