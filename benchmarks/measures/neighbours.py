@@ -22,7 +22,7 @@ FORK_BOMB = "f() { f | f & }; f; sleep 60"
 MEMORY_BOMB = (
     "while true; do python3 -c 'held = [bytearray(10**7) for _ in range(10**4)]'; done 2>/dev/null"
 )
-_TRIPS = 60
+_TRIPS = 100
 _PAUSE = 0.02  # seconds; nobody runs cells without one
 _BEGIN = 2.0  # seconds until the neighbour is at its worst
 
@@ -80,7 +80,7 @@ MEASURES = tuple(
         unit="ms",
         ours=beside(bomb),
         stock=in_peace,
-        rounds=5,
+        rounds=9,
         quick_rounds=1,
         goal=Goal(ratio=1.1),
         is_beside_ours=True,

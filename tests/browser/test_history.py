@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -88,8 +89,12 @@ IS_LOADED = """async () => {
 
 
 async def open_file(visitor: Visitor, path: str) -> None:
+    name = path.rpartition("/")[2]
     await visitor.run("docmanager:open", path=f"fission/{path}")
-    await panel(visitor).locator("h2", has_text=path.rpartition("/")[2]).wait_for()
+    # A command alone does not always bring the keyboard's focus along.
+    tabs = visitor.page.locator("#jp-main-dock-panel .lm-TabBar-tabLabel")
+    await tabs.filter(has_text=re.compile(f"^{re.escape(name)}$")).first.click()
+    await panel(visitor).locator("h2", has_text=name).wait_for()
     await visitor.page.evaluate(IS_LOADED)
 
 
