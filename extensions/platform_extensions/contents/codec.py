@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cachetools import LRUCache
 
 from platform_extensions.contents import notebooks
+from platform_extensions.contents.validation import NotebookValidator
 from platform_server.errors import TooLarge
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class NotebookCodec:
 
     def __init__(self) -> None:
         self._faults: LRUCache[BlobHash, str | None] = LRUCache(_REMEMBERED)
+        self._validator = NotebookValidator()
 
     async def parse(self, data: bytes, blob: BlobHash | None) -> tuple[NotebookNode, str | None]:
         """Return the notebook in the bytes, and what is wrong with it if anything is.
@@ -39,7 +41,7 @@ class NotebookCodec:
         notebook = await _run(len(data), notebooks.parse, data)
         if blob is not None and blob in self._faults:
             return notebook, self._faults[blob]
-        fault = await _run(len(data), notebooks.fault_of, notebook)
+        fault = await _run(len(data), self._validator.fault_of, notebook)
         if blob is not None:
             self._faults[blob] = fault
         return notebook, fault
@@ -49,16 +51,16 @@ class NotebookCodec:
 
         Raises InvalidContent, TooLarge.
         """
-        return await _run(size, notebooks.serialise, content)
+        return await _run(size, notebooks.serialise, content, self._validator)
 
     def remember(self, blob: BlobHash, fault: str | None) -> None:
         """Remember what serialising found out about these bytes."""
         self._faults[blob] = fault
 
 
-async def _run(size: int, work: Callable[..., Result], argument: Any) -> Result:
+async def _run(size: int, work: Callable[..., Result], *arguments: Any) -> Result:
     if size > _LARGEST:
         raise TooLarge("The notebook is too large to be opened: download it instead.")
     if size <= _AT_ONCE:
-        return work(argument)
-    return await asyncio.to_thread(work, argument)
+        return work(*arguments)
+    return await asyncio.to_thread(work, *arguments)

@@ -10,8 +10,8 @@ from uuid import uuid4
 import nbformat
 from nbformat import v4
 from nbformat.v4.rwbase import split_lines, strip_transient
-from nbformat.validator import ValidationError, get_validator
 
+from platform_extensions.contents.validation import MAJOR, UNUSABLE, short
 from platform_server.errors import InvalidContent
 
 if TYPE_CHECKING:
@@ -19,22 +19,11 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-_MAJOR = 4
+    from platform_extensions.contents.validation import NotebookValidator
+
 _WITH_CELL_IDS = 5  # minor format from which on cells have ids
 _UNSAFE_OUTPUTS = {"execute_result", "display_data"}
 _HARMLESS_KEYS = {"output_type", "execution_count", "metadata"}
-_MAX_FAULT = 300  # characters of a validator's complaint
-
-# What nbformat raises on something that is no notebook, in whatever way.
-_UNUSABLE = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    ValidationError,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,19 +35,19 @@ class Serialised:
     fault: str | None  # what is not as the format wants it; it is saved all the same
 
 
-def serialise(content: Any) -> Serialised:
+def serialise(content: Any, validator: NotebookValidator) -> Serialised:
     """Return the file of a notebook that a client sends; raises InvalidContent when it is none.
 
     Cells that lack an id of their own get one.
     """
     try:
         notebook = nbformat.from_dict(content)
-        if notebook["nbformat"] != _MAJOR:
-            notebook = nbformat.convert(notebook, _MAJOR)
+        if notebook["nbformat"] != MAJOR:
+            notebook = nbformat.convert(notebook, MAJOR)
         accepted = all(_is_accepted(cell) for cell in _code_cells(notebook))
         _give_ids(notebook)
         strip_transient(notebook)
-        fault = fault_of(notebook)
+        fault = validator.fault_of(notebook)
         text = json.dumps(
             split_lines(notebook),
             indent=1,
@@ -67,7 +56,7 @@ def serialise(content: Any) -> Serialised:
             separators=(",", ": "),
         )
         return Serialised(data=f"{text}\n".encode(), accepted=accepted, fault=fault)
-    except _UNUSABLE as error:
+    except UNUSABLE as error:
         raise _unreadable(error) from error
 
 
@@ -75,21 +64,11 @@ def parse(data: bytes) -> NotebookNode:
     """Return the notebook in a file, in the present format; raises InvalidContent for another."""
     try:
         loaded = json.loads(data)
-        if loaded["nbformat"] == _MAJOR:
+        if loaded["nbformat"] == MAJOR:
             return cast("NotebookNode", v4.to_notebook(loaded))
-        return cast("NotebookNode", nbformat.reads(data.decode(), as_version=_MAJOR))
-    except _UNUSABLE as error:
+        return cast("NotebookNode", nbformat.reads(data.decode(), as_version=MAJOR))
+    except UNUSABLE as error:
         raise _unreadable(error) from error
-
-
-def fault_of(notebook: NotebookNode) -> str | None:
-    """Return what is not as the notebook format wants it, None if all is."""
-    try:
-        minor = int(notebook.get("nbformat_minor", 0))
-        get_validator(_MAJOR, minor, name="fastjsonschema").validate(notebook)
-    except _UNUSABLE as error:
-        return f"Notebook validation failed: {_short(error)}"
-    return None
 
 
 def mark(notebook: NotebookNode, *, trusted: bool) -> None:
@@ -121,10 +100,4 @@ def _give_ids(notebook: NotebookNode) -> None:
 
 
 def _unreadable(error: BaseException) -> InvalidContent:
-    return InvalidContent(f"This is not a notebook that can be read: {_short(error)}")
-
-
-def _short(error: BaseException) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    return (str(error).splitlines() or [type(error).__name__])[0][:_MAX_FAULT]
+    return InvalidContent(f"This is not a notebook that can be read: {short(error)}")
