@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from itertools import count
 from statistics import median
 from time import perf_counter
@@ -102,15 +103,16 @@ async def _timed(act: Awaitable[object]) -> float:
     return 1000 * (perf_counter() - begin)
 
 
-async def _work(target: Target, kernel: Channels, until: asyncio.Event) -> tuple[float, float]:
+async def _work(
+    target: Target, name: str, kernel: Channels, until: asyncio.Event
+) -> tuple[float, float]:
     """Run cells and save a notebook in turns; returns the p95 of each, in milliseconds."""
     ran, saved = [], []
     for version in count():
         ran.append(await _timed(kernel.run("1 + 1")))
         await asyncio.sleep(_PAUSE)
         body = {"type": "notebook", "format": "json", "content": notebook(version)}
-        path = target.contents("at work.ipynb")
-        saved.append(await _timed(target.call("PUT", path, body)))
+        saved.append(await _timed(target.call("PUT", target.contents(name), body)))
         await asyncio.sleep(_PAUSE)
         if until.is_set():
             break
@@ -118,14 +120,14 @@ async def _work(target: Target, kernel: Channels, until: asyncio.Event) -> tuple
 
 
 async def _figures(
-    target: Target, others: Callable[[], Awaitable[object]]
+    target: Target, name: str, others: Callable[[], Awaitable[object]]
 ) -> AsyncGenerator[float, None]:
     """Work while the others do something; give how long that took, and the p95 of the work."""
     yield 0.0  # is thrown away
-    async with running_kernel(target, "at work.ipynb") as (_, kernel):
+    async with running_kernel(target, name) as (_, kernel):
         while True:
             is_over = asyncio.Event()
-            working = asyncio.create_task(_work(target, kernel, is_over))
+            working = asyncio.create_task(_work(target, name, kernel, is_over))
             taken = await _timed(others())
             is_over.set()
             ran, saved = await working
@@ -143,14 +145,17 @@ async def beside_all(target: Target) -> AsyncGenerator[float, None]:
             for one in learners:
                 await one.has_result()
 
-    async for figure in _figures(target, deadline):
-        yield figure
+    async with aclosing(_figures(target, "deadline.ipynb", deadline)) as figures:
+        async for figure in figures:
+            yield figure
 
 
 async def in_peace(target: Target) -> AsyncGenerator[float, None]:
     """Nobody else does anything; instead of the results, the time is given."""
-    async for figure in _figures(target, lambda: asyncio.sleep(_IN_PEACE)):
-        yield figure
+    peace = _figures(target, "peace.ipynb", lambda: asyncio.sleep(_IN_PEACE))
+    async with aclosing(peace) as figures:
+        async for figure in figures:
+            yield figure
 
 
 def _of_runs(number: int) -> Statistic:
