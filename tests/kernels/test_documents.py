@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -73,13 +74,27 @@ class Document:
 
 @pytest.fixture
 async def document(bench: Bench, alice: Person, wonder: ProjectView) -> AsyncIterator[Document]:
-    bench.kernels.documents = DocumentOutputs(bench.services, grace=0.1, pauses=(0.1,))
-    document = Document(bench, alice, wonder)
+    async with opened(Document(bench, alice, wonder), grace=0.1) as document:
+        yield document
+
+
+@pytest.fixture
+async def slow_one(bench: Bench, alice: Person, wonder: ProjectView) -> AsyncIterator[Document]:
+    """A document into which nothing is saved soon."""
+    async with opened(Document(bench, alice, wonder), grace=600) as document:
+        yield document
+
+
+@asynccontextmanager
+async def opened(document: Document, *, grace: float) -> AsyncIterator[Document]:
+    bench, wonder = document.bench, document.project
+    bench.kernels.documents = DocumentOutputs(bench.services, grace=grace, pauses=(0.1,))
     await document.open()
     yield document
+    await bench.kernels.documents.aclose()
     for path in (document.path, "go"):
-        if await bench.services.contents.exists(wonder.project.id, path):
-            await bench.services.contents.delete(wonder.project.id, path)
+        if await bench.services.contents.exists(wonder.id, path):
+            await bench.services.contents.delete(wonder.id, path)
 
 
 def text_of(cell: dict[str, Any]) -> str:
@@ -103,7 +118,6 @@ async def test_a_cell_whose_page_was_closed_is_complete_in_the_document(
 async def test_what_a_page_receives_it_saves_itself(document: Document) -> None:
     async with document.alice.socket(document.kernel_id) as socket:
         await socket.finished(await socket.execute_cell(SLOW, "one"))
-    async with document.alice.socket(document.kernel_id) as socket:
         await socket.finished(await socket.execute_cell("'two'", "two"))
         assert [one.origin for one in await document.history()] == [Origin.API]
 
@@ -115,6 +129,28 @@ async def test_a_page_that_is_cut_off_before_it_could_save_loses_nothing(
         await socket.finished(await socket.execute_cell(SLOW, "one"))
         await socket.drop()
         assert text_of(await document.until(lambda cell: cell["outputs"])) == LINES
+
+
+async def test_a_page_that_is_closed_before_it_has_saved_loses_nothing(document: Document) -> None:
+    async with document.alice.socket(document.kernel_id) as socket:
+        await socket.finished(await socket.execute_cell(SLOW, "one"))
+        await socket.finished(await socket.execute_cell("'changed since'", "two"))
+    assert text_of(await document.until(lambda cell: cell["outputs"])) == LINES
+    assert (await document.cell("two"))["outputs"] == []
+
+
+async def test_what_waits_is_saved_before_somebody_reads_the_notebook(slow_one: Document) -> None:
+    outputs, project_id = slow_one.bench.services.contents.outputs, slow_one.project.id
+    assert not await outputs.bring(project_id)
+    async with slow_one.alice.socket(slow_one.kernel_id) as socket:
+        await socket.finished(await socket.execute_cell(SLOW, "one"))
+    recorder = slow_one.bench.kernels.get_kernel(slow_one.kernel_id).recorder
+    async with asyncio.timeout(30):
+        while not recorder.has_unsaved:  # noqa: ASYNC110 - the end of a websocket has no event
+            await asyncio.sleep(0.01)
+    assert text_of(await slow_one.cell()) == ""
+    assert await outputs.bring(project_id)
+    assert text_of(await slow_one.cell()) == LINES
 
 
 async def test_a_running_cell_is_saved_now_and_then(document: Document) -> None:

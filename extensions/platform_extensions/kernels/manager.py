@@ -76,7 +76,7 @@ class PlatformKernels(AsyncMappingKernelManager):
         self.link_limits = LinkLimits()
         self.absorbing = AbsorbLater(self._absorb_project)
         self.documents = DocumentOutputs(self.services)
-        self.services.contents.outputs.on_reading.append(self.documents.bring)
+        self.services.contents.outputs.on_reading.append(self._bring)
         self._recorded = Allowance(self.recorded_memory_mb * MEBIBYTE)
         self._bounds: dict[ProjectId, tuple[Allowance, Pace]] = {}
         self._recorded_of: dict[ProjectId, Allowance] = {}
@@ -93,6 +93,9 @@ class PlatformKernels(AsyncMappingKernelManager):
         server: Any = self.parent
         services: Services = server.services
         return services
+
+    async def _bring(self, project_id: ProjectId) -> bool:
+        return await self.documents.bring(project_id)
 
     async def _activity(self, project_id: ProjectId) -> datetime | None:
         """Return when a kernel of the project last did something, now if one does."""
