@@ -57,7 +57,16 @@ class Remove:
     path: str
 
 
-Change = Save | MakeDirectory | Remove
+@dataclass(frozen=True, kw_only=True)
+class Rename:
+    """A file goes where there is nothing, and its history, checkpoints and trust go along."""
+
+    path: str
+    old: str
+    revision_id: RevisionId  # what the file must be at
+
+
+Change = Save | MakeDirectory | Remove | Rename
 
 
 class ContentsRepository(Protocol):
@@ -81,7 +90,7 @@ class ContentsRepository(Protocol):
     async def commit(
         self, project_id: ProjectId, changes: Sequence[Change], at: datetime
     ) -> dict[str, Entry]:
-        """Make all the changes, in order, or none; return the entries saved or made.
+        """Make all the changes, renames and removals first, or none; return what is there then.
 
         Folders above a new entry are made. A file that is new at its path continues the history of
         the last file that was there. Raises RevisionConflict when a file is not at the revision

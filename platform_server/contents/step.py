@@ -20,7 +20,8 @@ from platform_server.contents.limits import PASSED_OVER
 from platform_server.contents.model import Kind, Origin, RevisionId
 from platform_server.contents.portions import portions
 from platform_server.contents.quota import growth
-from platform_server.contents.repository import Change, MakeDirectory, Remove, Save
+from platform_server.contents.renames import with_renames
+from platform_server.contents.repository import Change, MakeDirectory, Remove, Rename, Save
 from platform_server.contents.spool import Spool
 from platform_server.contents.uninterrupted import together
 from platform_server.contents.verdict import Verdict, judge, unkept_entry
@@ -185,6 +186,7 @@ class Step:
         await together(
             *(self._plan(batch, path, seen.get(path), entries.get(path)) for path in paths)
         )
+        batch.changes = with_renames(batch.changes, entries)
         if batch.changes:
             batch.result |= await commit(self._parts, project_id, batch.changes)
             self._recount(batch, entries)
@@ -263,6 +265,8 @@ class Step:
                 self._quotas.changed(batch.project_id, size=-old.revision.size, files=-1)
             elif isinstance(change, Remove):
                 self._quotas.forget(batch.project_id)
+            elif isinstance(change, Rename):
+                self._quotas.settle(batch.project_id, change.path)
 
     async def _plan_save(self, batch: _Batch, path: str, entry: Entry | None, spool: Spool) -> None:
         revision = None if entry is None else entry.revision

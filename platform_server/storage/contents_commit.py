@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, func, insert, select, update
 
 from platform_server.clock import new_id
 from platform_server.contents.model import Entry, Kind, Revision
-from platform_server.contents.repository import MakeDirectory, Remove, Save
+from platform_server.contents.repository import MakeDirectory, Remove, Rename, Save
 from platform_server.errors import RevisionConflict, WrongKind
 from platform_server.projects.names import ancestors, parent_of
 from platform_server.storage.contents_rows import (
@@ -47,20 +47,37 @@ class Commit:
         self._at = at
 
     async def run(self, changes: Sequence[Change]) -> dict[str, Entry]:
-        """Make the changes, removals first, and return the entries saved or made."""
+        """Make the changes, and return the entries saved, made or renamed."""
+        renames = [change for change in changes if isinstance(change, Rename)]
+        await self._rename(renames)
         for change in changes:
             if isinstance(change, Remove):
                 await self._remove(change.path)
         saves = [change for change in changes if isinstance(change, Save)]
         folders = [change.path for change in changes if isinstance(change, MakeDirectory)]
-        wanted = [*(save.path for save in saves), *folders]
+        moved = [rename.path for rename in renames]
+        wanted = [*(save.path for save in saves), *folders, *moved]
         current = await self._current({*wanted, *_above(wanted)})
         missing = _missing_folders(wanted, folders, current)
         await self._make_directories(missing)
         await self._save(saves, current)
         made = {path: self._folder(path) for path in missing if path in folders}
-        kept = {path: entry_of(current[path]) for path in folders if path in current}
+        kept = {path: entry_of(current[path]) for path in [*folders, *moved] if path in current}
         return made | kept | {save.path: self._saved(save, current) for save in saves}
+
+    async def _rename(self, renames: Sequence[Rename]) -> None:
+        """Rename files. Raises RevisionConflict unless they are what and where they must be."""
+        paths = [path for rename in renames for path in (rename.old, rename.path)]
+        current = await self._current(paths)
+        for rename in renames:
+            row = current.get(rename.old)
+            if row is None or row.revision_id != rename.revision_id or rename.path in current:
+                raise RevisionConflict
+            await self._connection.execute(
+                update(entries)
+                .where(is_in(self._project_id, entries.c.path == rename.old))
+                .values(path=rename.path, parent=parent_of(rename.path))
+            )
 
     async def _remove(self, path: str) -> None:
         # In two statements: SQLite looks through all of the project for an "or" of these.

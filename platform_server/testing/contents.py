@@ -10,7 +10,7 @@ from platform_server.contents.garbage import BlobsAtRisk
 from platform_server.contents.limits import ContentsLimits
 from platform_server.contents.model import Entry, Kind, Revision, Usage
 from platform_server.contents.parts import Parts
-from platform_server.contents.repository import MakeDirectory, Remove, Save
+from platform_server.contents.repository import MakeDirectory, Remove, Rename, Save
 from platform_server.contents.service import ContentsService
 from platform_server.errors import FileMissing, NameTaken, RevisionConflict, WrongKind
 from platform_server.projects.names import ancestors, is_within, parent_of
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from platform_server.contents.repository import Change
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
+
+
+_FIRST: dict[type[Change], int] = {Rename: 0, Remove: 1}
 
 
 @dataclass
@@ -80,8 +83,7 @@ class MemoryContentsRepository:
         if at_risk:
             raise BlobsAtRisk(frozenset(at_risk))
         project = _copied(self._project(project_id))
-        ordered = sorted(changes, key=lambda change: not isinstance(change, Remove))
-        for change in ordered:
+        for change in sorted(changes, key=lambda change: _FIRST.get(type(change), 2)):
             _apply(project, project_id, change, at)
         self.projects[project_id] = project
         saves = [change for change in changes if isinstance(change, Save)]
@@ -91,7 +93,7 @@ class MemoryContentsRepository:
         return {
             change.path: project.entries[change.path]
             for change in changes
-            if not isinstance(change, Remove)
+            if not isinstance(change, Remove) and change.path in project.entries
         }
 
     async def move(self, project_id: ProjectId, old: str, new: str) -> None:
@@ -101,14 +103,7 @@ class MemoryContentsRepository:
             raise NameTaken
         if old not in project.entries:
             raise FileMissing
-        for path in [path for path in project.entries if is_within(path, old)]:
-            target = new + path.removeprefix(old)
-            project.entries[target] = replace(project.entries.pop(path), path=target)
-            project.checkpoints[target] = [
-                replace(one, path=target) for one in project.checkpoints.pop(path, [])
-            ]
-            if path in project.files:
-                project.files[target] = project.files.pop(path)
+        _move(project, old, new)
 
     async def history(
         self, project_id: ProjectId, path: str, limit: int, before: RevisionId | None = None
@@ -203,7 +198,24 @@ def _copied(project: Project) -> Project:
     )
 
 
+def _move(project: Project, old: str, new: str) -> None:
+    for path in [path for path in project.entries if is_within(path, old)]:
+        target = new + path.removeprefix(old)
+        project.entries[target] = replace(project.entries.pop(path), path=target)
+        project.checkpoints[target] = [
+            replace(one, path=target) for one in project.checkpoints.pop(path, [])
+        ]
+        if path in project.files:
+            project.files[target] = project.files.pop(path)
+
+
 def _apply(project: Project, project_id: ProjectId, change: Change, at: datetime) -> None:
+    if isinstance(change, Rename):
+        entry = project.entries.get(change.old)
+        present = None if entry is None or entry.revision is None else entry.revision.id
+        if present != change.revision_id or change.path in project.entries:
+            raise RevisionConflict
+        _move(project, change.old, change.path)
     if isinstance(change, Remove):
         for path in [path for path in project.entries if is_within(path, change.path)]:
             del project.entries[path]

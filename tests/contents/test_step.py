@@ -118,6 +118,85 @@ async def test_a_folder_in_the_place_of_a_file_and_the_other_way_round(
     assert [one.kind for one in await contents.list(WONDER, "")] == [Kind.DIRECTORY, Kind.FILE]
 
 
+def renames(code: Code, old: str, new: str) -> None:
+    """Let code rename a file."""
+    data = code.reads(old)
+    assert data is not None
+    code.removes(old)
+    code.writes(new, data)
+
+
+async def states(contents: ContentsService, path: str) -> list[bytes]:
+    """Return what the file was, newest first."""
+    found = await contents.history.list(WONDER, path)
+    return [(await contents.history.read(WONDER, one.id))[1] for one in found]
+
+
+async def test_a_file_that_code_renames_keeps_its_history(
+    world: World, contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "a.txt", b"1", author=ALICE.id)
+    saved = await contents.write(WONDER, "a.txt", b"2", author=ALICE.id)
+    await contents.checkpoints.create(WONDER, "a.txt")
+    renames(code, "a.txt", "b.txt")
+
+    (entry,) = await contents.list(WONDER, "")
+    assert (entry.path, entry.revision) == ("b.txt", saved.revision)
+    assert await states(contents, "b.txt") == [b"2", b"1"]
+    assert len(await contents.checkpoints.list(WONDER, "b.txt")) == 1
+    assert await world.parts.past.gone(WONDER, 10) == []
+    assert (await world.parts.repository.usage(WONDER)).files == 1
+    await contents.write(WONDER, "b.txt", b"3", author=ALICE.id)
+    assert await states(contents, "b.txt") == [b"3", b"2", b"1"]
+
+
+async def test_files_of_a_folder_that_code_renames_keep_their_histories(
+    contents: ContentsService, code: Code
+) -> None:
+    for name in ("x.txt", "sub/y.txt"):
+        await contents.write(WONDER, f"old/{name}", b"1", author=ALICE.id)
+        await contents.write(WONDER, f"old/{name}", name.encode(), author=ALICE.id)
+    for name in ("x.txt", "sub/y.txt"):
+        renames(code, f"old/{name}", f"new/{name}")
+    code.removes("old")
+    await contents.absorb(WONDER)
+
+    assert [one.path for one in await contents.list(WONDER, "")] == ["new"]
+    assert await states(contents, "new/x.txt") == [b"x.txt", b"1"]
+    assert await states(contents, "new/sub/y.txt") == [b"sub/y.txt", b"1"]
+
+
+async def test_a_file_that_goes_into_a_folder_of_its_own_name_is_there(
+    contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "a", b"1", author=ALICE.id)
+    renames(code, "a", "a/a")
+    await contents.absorb(WONDER)
+
+    assert (await contents.read(WONDER, "a/a"))[1] == b"1"
+    assert await states(contents, "a/a") == [b"1"]
+
+
+async def test_files_with_the_same_bytes_are_told_apart_by_name(
+    contents: ContentsService, code: Code
+) -> None:
+    for path in ("a.txt", "b.txt"):
+        await contents.write(WONDER, path, path.encode(), author=ALICE.id)
+        await contents.write(WONDER, path, b"same", author=ALICE.id)
+        await contents.write(WONDER, f"empty-{path}", b"", author=ALICE.id)
+    await contents.make_directory(WONDER, "in")
+    renames(code, "a.txt", "in/a.txt")
+    renames(code, "b.txt", "in/b.txt")
+    renames(code, "empty-a.txt", "in/empty.txt")
+    await contents.absorb(WONDER)
+
+    assert await states(contents, "in/a.txt") == [b"same", b"a.txt"]
+    assert await states(contents, "in/b.txt") == [b"same", b"b.txt"]
+    assert [one.origin for one in await contents.history.list(WONDER, "in/empty.txt")] == [
+        Origin.SANDBOX
+    ]
+
+
 async def test_a_save_over_what_code_wrote_meanwhile_loses_neither(
     contents: ContentsService, code: Code
 ) -> None:
@@ -125,9 +204,7 @@ async def test_a_save_over_what_code_wrote_meanwhile_loses_neither(
     code.writes("a.txt", b"by code")
     await contents.write(WONDER, "a.txt", b"by alice", author=ALICE.id)
 
-    revisions = await contents.history.list(WONDER, "a.txt")
-    states = [(await contents.history.read(WONDER, one.id))[1] for one in revisions]
-    assert states == [b"by alice", b"by code", b"1"]
+    assert await states(contents, "a.txt") == [b"by alice", b"by code", b"1"]
     assert code.reads("a.txt") == b"by alice"
 
 
