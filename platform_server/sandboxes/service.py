@@ -244,6 +244,14 @@ class SandboxService:
         runtimes = {one.sandbox.id: one.runtime for one in self._running.values()}
         return await self._adoption.kernels(runtimes)
 
+    async def require_found(self) -> None:
+        """Raise EngineUnavailable while kernels of an earlier process may yet be found.
+
+        That is until the engine has answered once. Raises StorageUnavailable.
+        """
+        if not self._has_looked and await self._repository.kernels():
+            raise EngineUnavailable
+
     async def forget_kernel(self, kernel_id: KernelId) -> None:
         """Note that a kernel is being shut down: no later process takes it over."""
         await self._repository.forget_kernel(kernel_id)

@@ -39,6 +39,12 @@ class LocalSandboxes:
         if runtime is not None:
             await runtime.stop(cause)
 
+    async def settled(self, project_id: ProjectId) -> None:
+        """Return at once: there was no earlier process."""
+
+    async def require_found(self) -> None:
+        """Do nothing: there was no earlier process."""
+
     async def forget_kernel(self, kernel_id: KernelId) -> None:
         """Do nothing: no kernel outlives this process."""
 

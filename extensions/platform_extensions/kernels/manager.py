@@ -105,13 +105,19 @@ class PlatformKernels(AsyncMappingKernelManager):
         return max((kernel.last_activity for kernel in kernels), default=None)
 
     async def visible(self, principal: Principal) -> list[PlatformKernel]:
-        """Return the kernels that the principal may use."""
+        """Return the kernels that the principal may use.
+
+        Raises EngineUnavailable, as ``usable``, while it is not known which there are.
+        """
+        await self.services.sandboxes.require_found()
         views = await self.services.projects.list(principal)
         projects = {view.project.id for view in views if view.access >= Access.EDITOR}
         return [kernel for kernel in self.all() if kernel.home.project_id in projects]
 
     async def usable(self, principal: Principal, kernel_id: str) -> PlatformKernel:
         """Return a kernel. Raises KernelNotFound, also when it is not the principal's to use."""
+        if kernel_id not in self:
+            await self.services.sandboxes.require_found()
         kernel = self.get_kernel(kernel_id)
         try:
             await self.services.projects.get(principal, kernel.home.project_id, Access.EDITOR)

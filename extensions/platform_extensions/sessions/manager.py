@@ -62,7 +62,11 @@ class PlatformSessions(LoggingConfigurable):
         return self.services.kernel_sessions
 
     async def list(self, principal: Principal) -> Models:
-        """Return the principal's sessions."""
+        """Return the principal's sessions.
+
+        Raises EngineUnavailable while it is not known which kernels there are.
+        """
+        await self.services.sandboxes.require_found()
         views = await self.services.projects.list(principal)
         labels = {view.project.id: view.label for view in views}
         models = []
@@ -137,6 +141,8 @@ class PlatformSessions(LoggingConfigurable):
     ) -> tuple[KernelSession, PlatformKernel]:
         session = await self.repository.get(principal.id, session_id)
         kernel = None if session is None else await self._kernel_of(principal, session)
+        if session is not None and kernel is None:
+            await self.services.sandboxes.require_found()
         if session is None or kernel is None:
             raise SessionNotFound
         return session, kernel
@@ -147,10 +153,15 @@ class PlatformSessions(LoggingConfigurable):
         """Return the document's session with its kernel, which is brought back if it was dead."""
         for session in await self.repository.list(principal.id):
             if _moved(session, placement) == session:
+                if session.kernel_id not in self.kernels:  # it may yet be found
+                    await self.services.sandboxes.settled(session.project_id)
                 kernel = await self._kernel_of(principal, session)
-                if kernel is not None and kernel.execution_state == "dead":
+                if kernel is None:
+                    await self.repository.delete(principal.id, session.id)
+                    return None
+                if kernel.execution_state == "dead":
                     await kernel.restart_kernel()
-                return None if kernel is None else (session, kernel)
+                return session, kernel
         return None
 
     async def _kernel_of(

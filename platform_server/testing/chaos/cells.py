@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from itertools import count
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from platform_server.testing.kernel_sockets import KernelSocket
     from platform_server.testing.serving import Person
 
+_PATIENCE, _ASK_AGAIN = 120.0, 0.2  # seconds
 LINES = "ran.txt"  # of the file with a line for each cell that ran
 _CELL = """
 print({token!r}, flush=True)
@@ -86,7 +88,7 @@ class Cells:
         """Reconnect. The kernel may have ended, with a cause, unless it was spared."""
         self._is_deadly = False
         await self._stack.aclose()
-        answer = await self._person.http.get(f"/api/kernels/{self._kernel_id}")
+        answer = await self._asked_for()
         if answer.status_code == httpx.codes.NOT_FOUND:
             await self.begin()
             return [unexplained("the kernel is gone")] if spared else []
@@ -120,6 +122,15 @@ class Cells:
     async def _connect(self) -> None:
         opening = connected(self._person, self._kernel_id)
         self._socket = await self._stack.enter_async_context(opening)
+
+    async def _asked_for(self) -> httpx.Response:
+        """Ask for the kernel, as long as the server says that it cannot know."""
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                answer = await self._person.http.get(f"/api/kernels/{self._kernel_id}")
+                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    return answer
+                await asyncio.sleep(_ASK_AGAIN)
 
     async def _found_life(self) -> str:
         """Ask for the variable; a kernel that is found dead only now is followed by another."""
