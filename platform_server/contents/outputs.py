@@ -71,7 +71,7 @@ class OutputService:
         """
         for _ in range(_ATTEMPTS):
             entry = await self._reader.stat(project_id, path)
-            placed = await self._placed(entry, [one for one in runs if _is_due(one, entry, author)])
+            placed = await self._placed(entry, await self._due(entry, runs, author))
             if placed is None:
                 return None
             try:
@@ -134,6 +134,23 @@ class OutputService:
             may_be_trusted=await self._is_trusted(user_id, entry),
         )
 
+    async def _due(self, entry: Entry, runs: Sequence[CellRun], author: UserId) -> list[CellRun]:
+        """Return the runs that the author's page has not saved since it had all of them."""
+        if all(one.seen_at is None for one in runs):
+            return list(runs)
+        revisions = await self._parts.repository.history(entry.project_id, entry.path, _LOOKED_BACK)
+        times = (
+            one.created_at
+            for one in revisions
+            if one.author_id == author and one.origin is not Origin.RECORDER
+        )
+        saved_at = next(times, None)  # others may have saved after it
+        return [
+            one
+            for one in runs
+            if one.seen_at is None or saved_at is None or saved_at <= one.seen_at
+        ]
+
     async def _placed(self, entry: Entry, runs: Sequence[CellRun]) -> Placed | None:
         is_usable = entry.kind is Kind.FILE and entry.revision is not None
         if not runs or not is_usable or (entry.size or 0) > _LARGEST:
@@ -168,10 +185,3 @@ class OutputService:
 
 def _is_notebook(content: Any) -> bool:
     return isinstance(content, dict) and isinstance(content.get("cells"), list)
-
-
-def _is_due(run: CellRun, entry: Entry, author: UserId) -> bool:
-    """Tell whether the author's page has not saved the file since it had these outputs."""
-    if run.seen_at is None or entry.revision is None:
-        return True
-    return entry.revision.author_id != author or entry.modified_at <= run.seen_at

@@ -125,6 +125,19 @@ async def test_what_the_page_has_saved_since_is_not_replaced(contents: ContentsS
     assert await record(contents, run(printed("a"), seen_at=saved.modified_at)) is not None
 
 
+async def test_what_the_page_has_saved_stays_when_others_save_after_it(
+    contents: ContentsService,
+) -> None:
+    saved = await save(contents, notebook())
+    edited = notebook()
+    edited["cells"][1]["source"] = "of Bob's"
+    await contents.write(WONDER, PATH, json.dumps(edited).encode(), author=BOB.id)
+    before, at = saved.created_at.replace(year=2000), saved.created_at
+    assert await record(contents, run(printed("a"), seen_at=before)) is None
+    assert await record(contents, run(printed("a"), seen_at=at)) is not None
+    assert await record(contents, run(printed("b"), seen_at=before)) is None
+
+
 async def test_what_somebody_else_saved_is_extended(contents: ContentsService) -> None:
     await save(contents, notebook())
     edited = notebook()

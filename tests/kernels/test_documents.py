@@ -17,6 +17,7 @@ from platform_server.contents.model import Origin
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from platform_kernels.recorder import Recorder
     from platform_server.contents.model import Revision
     from platform_server.projects.model import ProjectView
     from platform_server.testing.kernel_bench import Bench, Person
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SLOW = "import time\nfor number in range(6):\n    print(number)\n    time.sleep(0.1)"
 WAIT = "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.02)"
+ENDLESS = WAIT.replace("time.sleep", "print('on'); time.sleep") + "\nprint('done')"
 LINES = "".join(f"{number}\n" for number in range(6))
 
 
@@ -66,6 +68,13 @@ class Document:
                     return cell
                 await asyncio.sleep(0.05)
 
+    async def until_recorded(self, condition: Callable[[Recorder], bool]) -> None:
+        """Wait for what the kernel's recorder knows. The end of a websocket has no event."""
+        recorder = self.bench.kernels.get_kernel(self.kernel_id).recorder
+        async with asyncio.timeout(30):
+            while not condition(recorder):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
     async def go(self) -> None:
         await self.bench.services.contents.write(
             self.project.id, "go", b"", author=self.alice.principal.id
@@ -81,14 +90,16 @@ async def document(bench: Bench, alice: Person, wonder: ProjectView) -> AsyncIte
 @pytest.fixture
 async def slow_one(bench: Bench, alice: Person, wonder: ProjectView) -> AsyncIterator[Document]:
     """A document into which nothing is saved soon."""
-    async with opened(Document(bench, alice, wonder), grace=600) as document:
+    async with opened(Document(bench, alice, wonder), grace=600, pause=600) as document:
         yield document
 
 
 @asynccontextmanager
-async def opened(document: Document, *, grace: float) -> AsyncIterator[Document]:
+async def opened(
+    document: Document, *, grace: float, pause: float = 0.1
+) -> AsyncIterator[Document]:
     bench, wonder = document.bench, document.project
-    bench.kernels.documents = DocumentOutputs(bench.services, grace=grace, pauses=(0.1,))
+    bench.kernels.documents = DocumentOutputs(bench.services, grace=grace, pauses=(pause,))
     await document.open()
     yield document
     await bench.kernels.documents.aclose()
@@ -144,13 +155,28 @@ async def test_what_waits_is_saved_before_somebody_reads_the_notebook(slow_one: 
     assert not await outputs.bring(project_id)
     async with slow_one.alice.socket(slow_one.kernel_id) as socket:
         await socket.finished(await socket.execute_cell(SLOW, "one"))
-    recorder = slow_one.bench.kernels.get_kernel(slow_one.kernel_id).recorder
-    async with asyncio.timeout(30):
-        while not recorder.has_unsaved:  # noqa: ASYNC110 - the end of a websocket has no event
-            await asyncio.sleep(0.01)
+    await slow_one.until_recorded(lambda recorder: recorder.has_unsaved)
     assert text_of(await slow_one.cell()) == ""
     assert await outputs.bring(project_id)
     assert text_of(await slow_one.cell()) == LINES
+
+
+async def test_who_reads_again_and_again_makes_no_revisions_of_a_cell_that_runs(
+    slow_one: Document,
+) -> None:
+    outputs, project_id = slow_one.bench.services.contents.outputs, slow_one.project.id
+    async with slow_one.alice.socket(slow_one.kernel_id) as socket:
+        await socket.execute_cell(ENDLESS, "one")
+        await socket.first(lambda one: one.header.type == "stream")
+    for _ in range(3):
+        await slow_one.until_recorded(lambda recorder: recorder.has_unsaved)
+        assert await outputs.bring(project_id)
+    assert [one.origin for one in await slow_one.history()] == [Origin.RECORDER, Origin.API]
+
+    await slow_one.go()
+    await slow_one.until_recorded(lambda recorder: not recorder.is_working)
+    assert await outputs.bring(project_id)
+    assert text_of(await slow_one.cell()).endswith("done\n")
 
 
 async def test_a_running_cell_is_saved_now_and_then(document: Document) -> None:

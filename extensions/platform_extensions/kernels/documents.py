@@ -35,6 +35,7 @@ class _Work:
 
     is_urgent: asyncio.Event = field(default_factory=asyncio.Event)
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    rests_until: float = 0.0  # the event loop's time
     task: asyncio.Task[None] | None = None
 
 
@@ -70,15 +71,20 @@ class DocumentOutputs:
             work.is_urgent.set()
 
     async def bring(self, project_id: ProjectId) -> bool:
-        """Save at once what no page follows in the project; tell whether there was any."""
+        """Save at once what no page follows in the project; tell whether there was any.
+
+        However often this is asked, running cells are saved no more often than by themselves.
+        """
         own = [one for one in self._work.items() if one[0].home.project_id == project_id]
         for kernel, work in own:
-            await self._save_unsaved(kernel, work)
+            await self._save_unsaved(kernel, work, may_rest=True)
         return bool(own)
 
     async def flush(self, kernel: PlatformKernel, *, all_running: bool) -> None:
         """Save at once what no page follows, or all that has not come to its end as well."""
-        await self._save(kernel, kernel.recorder.unsaved(all_running=all_running))
+        work = self._work.get(kernel) or _Work()
+        async with work.saving:
+            await self._save(kernel, kernel.recorder.unsaved(all_running=all_running))
 
     async def settled(self, kernel: PlatformKernel) -> None:
         """Return when nothing is under way for the kernel."""
@@ -105,9 +111,17 @@ class DocumentOutputs:
         finally:
             del self._work[kernel]
 
-    async def _save_unsaved(self, kernel: PlatformKernel, work: _Work) -> None:
+    async def _save_unsaved(
+        self, kernel: PlatformKernel, work: _Work, *, may_rest: bool = False
+    ) -> None:
+        now = asyncio.get_running_loop().time
         async with work.saving:
-            await self._save(kernel, kernel.recorder.unsaved())
+            unsaved = kernel.recorder.unsaved()
+            if may_rest and now() < work.rests_until:
+                unsaved = [one for one in unsaved if one.ended_at is not None]
+            else:
+                work.rests_until = now() + self._pauses[0]
+            await self._save(kernel, unsaved)
 
     async def _save(self, kernel: PlatformKernel, recordings: Iterable[Recording]) -> None:
         by_user: dict[UserId, list[Recording]] = defaultdict(list)
