@@ -72,10 +72,13 @@ def test_what_is_about_the_whole_is_always_looked_at() -> None:
     assert validator.fault_of(good) is None
     good.metadata = "none"
     assert "metadata" in (validator.fault_of(good) or "")
-    wrong: tuple[Any, ...] = (None, 5, [5], {})
-    for cells in wrong:
-        good.cells = cells
-        assert validator.fault_of(good) is not None
+
+
+@pytest.mark.parametrize("cells", [None, 5, [5], {}, "", "text"])
+def test_what_is_no_list_of_cells_is_wrong(cells: Any) -> None:
+    wrong = notebook("1")
+    wrong.cells = cells
+    assert NotebookValidator().fault_of(wrong) is not None
 
 
 def test_no_more_is_remembered_than_may_be(looked_at: list[int]) -> None:

@@ -48,6 +48,8 @@ class NotebookValidator:
 
     def _unknown(self, notebook: NotebookNode) -> dict[bytes, Any]:
         """Return the cells that were not seen to be right, by their digests."""
+        if not isinstance(notebook["cells"], list):
+            raise TypeError
         minor = notebook.get("nbformat_minor", 0)
         cells = {_digest_of(minor, cell): cell for cell in notebook["cells"]}
         return {
