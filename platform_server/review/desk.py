@@ -109,7 +109,12 @@ class DeskService:
         self._new_id = new_id
 
     async def reviewers(self, view: View | None = None) -> dict[UserId, str]:
-        """Return everybody who may review, or whose task a submission can be, with their names."""
+        """Return everybody who may review, or whose task a submission can be, with their names.
+
+        Raises AccessDenied unless the viewer may give it to them: makers are not told who reviews.
+        """
+        if view is not None and not view.may_assign:
+            raise AccessDenied(_NOT_YOURS)
         return {
             one.id: one.name or one.email
             for one in await self._people.users()

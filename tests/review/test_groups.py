@@ -131,6 +131,9 @@ async def test_only_who_may_see_it_is_given_it(desk: Desk) -> None:
 
     assert set(await desk.tools.reviewers()) == {RITA.id, ROB.id, ANN.id}
     assert set(await desk.tools.reviewers(view)) == {RITA.id, ANN.id}
+    for one in (ALICE, RITA):  # RITA has not taken it
+        with pytest.raises(AccessDenied):
+            await desk.tools.reviewers(await desk.submissions.get(one, view.submission.id))
     with pytest.raises(InvalidInput):
         await desk.tools.assign(view, ROB.id)
     for one in (RITA, ANN):

@@ -100,7 +100,10 @@ class ReviewersHandler(ReviewHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        """List them by name; ``?submission=`` an id: only those whose task it can be."""
+        """List them by name.
+
+        ``?submission=`` an id: only those whose task it can be, for whoever may assign it.
+        """
         submission = self.get_query_argument("submission", "")
         view = await self.view(submission) if submission else None
         known = await self.reviews.desk.reviewers(view)
