@@ -147,7 +147,8 @@ class Recorder:
         """Note that a client has a connection; it gets what it missed."""
         self._present.add(client)
         for recording in self._recordings.values():
-            if recording.ended_at is not None and _is_of(recording, client):
+            has_missed = recording.ended_at is not None and not recording.was_followed
+            if has_missed and _is_of(recording, client):
                 recording.end(self._now(), was_followed=True)
 
     def client_left(self, client: tuple[str, str]) -> None:

@@ -140,6 +140,19 @@ def test_what_a_page_had_when_it_left_may_not_be_saved(kernel: Kernel) -> None:
     assert recording.was_followed
 
 
+def test_a_page_that_comes_back_got_what_it_had_when_it_was_put_out(kernel: Kernel) -> None:
+    had = kernel.asks()
+    kernel.runs(had, "a")
+    ended = kernel.now
+    missed = kernel.asks("two")
+    kernel.recorder.client_left(TAB)
+    kernel.runs(missed, "b")
+    kernel.now += timedelta(minutes=1)
+    kernel.recorder.client_came(TAB)
+    kernel.recorder.client_left(TAB)
+    assert [one.ended_at for one in kernel.recorder.unsaved()] == [ended, kernel.now]
+
+
 def test_what_a_page_had_long_ago_it_has_saved(kernel: Kernel) -> None:
     kernel.runs(kernel.asks(), "a")
     kernel.now += timedelta(minutes=6)
