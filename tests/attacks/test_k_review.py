@@ -183,6 +183,7 @@ MATRIX: list[Line] = [
     ("GET", "/api/projects/{project}/files/n.ipynb", None, (200, 404, 404, 404, 404, 404)),
     ("GET", "/api/projects/{project}/reviewers", None, (200, 404, 404, 404, 200, 404)),
     ("GET", "/api/projects/{project}/rubric", None, (200, 404, 404, 404, 200, 404)),
+    ("GET", "/api/reviewers?submission={id}", None, (403, 404, 200, 403, 200, 404)),
     ("GET", "/api/saved-comments/", None, (403, 403, 200, 200, 200, 403)),
     ("PUT", "/api/projects/{project}/files/words.txt", {}, (200, 404, 404, 404, 404, 403)),
     ("POST", "/api/projects/{project}/submissions", {}, (409, 404, 404, 404, 404, 403)),
@@ -210,6 +211,7 @@ COLUMNS = ("maker", "learner", "judge", "colleague", "chief", "reading")
 async def test_112_each_keeps_to_their_own(cast: Cast, desk: Submitted, line: Line) -> None:
     method, template, body, expected = line
     names = {"url": desk.url, "project": desk.project, "comment": desk.comment, "draft": desk.draft}
+    names["id"] = desk.id
     path = template.format_map(names)
     text = json.dumps(body).replace("{project}", desk.project)
     for name, status in zip(COLUMNS, expected, strict=True):
