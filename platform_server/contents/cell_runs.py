@@ -37,6 +37,7 @@ class CellRun:
     outputs: Sequence[Json] = field(repr=False)
     seen_at: datetime | None = None  # when a page had all of it, that could save it since
     source: str | None = None  # that the cell must have; None: whatever it is
+    fills_only: bool = False  # a cell that shows something already is left alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +154,8 @@ def _joined(value: Any) -> Any:
 
 def _put(cell: Json, run: CellRun) -> Change | None:
     if run.source is not None and _joined(cell.get("source", "")) != run.source:
+        return None
+    if run.fills_only and cell.get("outputs"):
         return None
     before = state_of(cell)
     shown = {"outputs": _usable(run.outputs), "execution_count": run.execution_count}

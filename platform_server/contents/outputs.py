@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from platform_server.contents.cell_runs import CellRun
+    from platform_server.contents.model import Revision
     from platform_server.contents.parts import Parts
     from platform_server.contents.reading import Reader
     from platform_server.contents.save import Saver
@@ -135,20 +136,19 @@ class OutputService:
         )
 
     async def _due(self, entry: Entry, runs: Sequence[CellRun], author: UserId) -> list[CellRun]:
-        """Return the runs that the author's page has not saved since it had all of them."""
+        """Return the runs that the author's page has not saved since it had all of them.
+
+        Where others have saved since, what they show is not replaced.
+        """
         if all(one.seen_at is None for one in runs):
             return list(runs)
         revisions = await self._parts.repository.history(entry.project_id, entry.path, _LOOKED_BACK)
-        times = (
-            one.created_at
-            for one in revisions
-            if one.author_id == author and one.origin is not Origin.RECORDER
-        )
-        saved_at = next(times, None)  # others may have saved after it
+        saves = [one for one in revisions if one.origin is not Origin.RECORDER]
+        own = [one for one in saves if one.author_id == author]
         return [
-            one
+            replace(one, fills_only=_has_since(saves, one))
             for one in runs
-            if one.seen_at is None or saved_at is None or saved_at <= one.seen_at
+            if not _has_since(own, one)
         ]
 
     async def _placed(self, entry: Entry, runs: Sequence[CellRun]) -> Placed | None:
@@ -181,6 +181,11 @@ class OutputService:
         return entry.revision is not None and await self._parts.repository.is_trusted(
             user_id, entry.project_id, entry.path, entry.revision.blob
         )
+
+
+def _has_since(saves: Sequence[Revision], run: CellRun) -> bool:
+    """Tell whether the newest of the saves came after a page had all of the run."""
+    return bool(saves) and run.seen_at is not None and saves[0].created_at > run.seen_at
 
 
 def _is_notebook(content: Any) -> bool:

@@ -138,6 +138,18 @@ async def test_what_the_page_has_saved_stays_when_others_save_after_it(
     assert await record(contents, run(printed("b"), seen_at=before)) is None
 
 
+async def test_what_others_saved_since_is_filled_and_not_replaced(
+    contents: ContentsService,
+) -> None:
+    at = (await save(contents, notebook())).created_at
+    theirs = notebook([printed("of Bob's")], count=1)
+    await contents.write(WONDER, PATH, json.dumps(theirs).encode(), author=BOB.id)
+    assert await record(contents, run(printed("a"), seen_at=at)) is None
+    assert await record(contents, run(printed("b"), cell="two", seen_at=at)) is not None
+    assert (await cell(contents))["outputs"] == [printed("of Bob's")]
+    assert (await cell(contents, 1))["outputs"] == [printed("b")]
+
+
 async def test_what_somebody_else_saved_is_extended(contents: ContentsService) -> None:
     await save(contents, notebook())
     edited = notebook()
