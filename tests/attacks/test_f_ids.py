@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from platform_server.testing.serving import Person
 
 PROJECT = "ids"
+WAIT = "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.02)"
 
 
 @pytest.fixture
@@ -76,13 +77,17 @@ async def test_078_what_waits_for_a_name_is_its_owners_alone(
     assert shared.status_code == 201, shared.text
 
     async with connected(alice, hers, session=name) as away:
-        await away.run("1")
-        asked = await away.send("shell", "kernel_info_request", {})
+        asked = await away.execute(WAIT)
+        await away.first(lambda one: one.header.type == "execute_input")
         await away.drop()
+    put = await alice.http.put(f"/api/projects/{project['id']}/files/go", content=b"")
+    assert put.is_success, put.text
     async with connected(bob, hers, session=name) as thief:
         assert text_of(await thief.run("print('his own')")) == "his own\n"
-        assert not [one for one in thief.messages if one.header.type == "kernel_info_reply"]
+        replies = [one for one in thief.messages if one.header.type == "execute_reply"]
+        assert asked.header.id not in {one.parent.id for one in replies}
     async with connected(alice, hers, session=name) as back:
-        reply = await back.first(lambda one: one.header.type == "kernel_info_reply")
-        assert reply.parent.id == asked.header.id
+        await back.first(
+            lambda one: (one.header.type, one.parent.id) == ("execute_reply", asked.header.id)
+        )
     await alice.http.delete(f"{members}{bob.user.id}")

@@ -30,7 +30,7 @@ PATIENCE = 20_000  # milliseconds until a step counts as failed; a loaded machin
 # What JupyterLab says whenever a kernel ends soon after its notebook was opened, or is asked for
 # when it has just gone with its notebook; and that a round has not been run again.
 HARMLESS = re.compile(
-    r"Could not restore the debugger state: Canceled future"
+    r"Could not restore the debugger state: (Canceled future|Cannot read properties of undefined)"
     r"|Failed to load resource: .* 404 \(Not Found\) \(\S+/api/kernels/[0-9a-f-]{36}(\?\d+)?\)"
 )
 # What JupyterLab throws at nobody when it asks a kernel that ended with its notebook (stock).

@@ -51,6 +51,17 @@ async def notice(events: ClientConnection, kind: str) -> dict[str, Any]:
     raise AssertionError(kind)
 
 
+async def test_memory_that_is_nearly_used_up_is_told_before_it_is(
+    alice: Person, events: ClientConnection
+) -> None:
+    # The first one: who was warned is warned again only when there was enough for a while.
+    async with kernel_of(alice, PROJECT) as kernel:
+        await kernel.run(ARRAY.format(size=400 * MEBIBYTE))
+        told = await notice(events, "memory")
+        assert await value_of(kernel, "len(array)") == 400 * MEBIBYTE
+    assert 0.85 * 512 * MEBIBYTE < told["used"] < told["limit"] == 512 * MEBIBYTE
+
+
 async def test_a_kernel_without_memory_says_so_and_the_next_cell_runs(
     alice: Person, container: dict[str, Any]
 ) -> None:
@@ -83,16 +94,6 @@ async def test_a_process_without_memory_is_told_though_its_kernel_lives(
         assert await value_of(kernel, "'alive'") == "alive"
     assert "Kernels and terminals go on" in told["detail"]
     assert told["limit"] == 512 * MEBIBYTE
-
-
-async def test_memory_that_is_nearly_used_up_is_told_before_it_is(
-    alice: Person, events: ClientConnection
-) -> None:
-    async with kernel_of(alice, PROJECT) as kernel:
-        await kernel.run(ARRAY.format(size=400 * MEBIBYTE))
-        told = await notice(events, "memory")
-        assert await value_of(kernel, "len(array)") == 400 * MEBIBYTE
-    assert 0.85 * 512 * MEBIBYTE < told["used"] < told["limit"] == 512 * MEBIBYTE
 
 
 async def test_a_terminal_without_memory_says_so_in_its_last_lines(
