@@ -9,7 +9,6 @@ from platform_server.contents.model import Kind, Origin
 from platform_server.contents.repository import MakeDirectory, Remove
 from platform_server.contents.save import Terms
 from platform_server.contents.spool import spooled
-from platform_server.contents.uninterrupted import uninterrupted
 from platform_server.errors import (
     DirectoryNotEmpty,
     FileMissing,
@@ -18,6 +17,7 @@ from platform_server.errors import (
     WrongKind,
 )
 from platform_server.projects.names import is_within, parse_path
+from platform_server.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,9 +14,9 @@ from platform_server.contents.model import BlobHash, Kind, Origin, RevisionId
 from platform_server.contents.quota import growth
 from platform_server.contents.repository import MakeDirectory, Save
 from platform_server.contents.spool import Spool
-from platform_server.contents.uninterrupted import together, uninterrupted
 from platform_server.errors import NameTaken, PlatformError, WrongKind
 from platform_server.projects.names import ancestors, parse_path
+from platform_server.uninterrupted import together, uninterrupted
 
 if TYPE_CHECKING:
     from platform_server.contents.fill import Filler

@@ -12,9 +12,9 @@ from platform_server.contents.portions import portions
 from platform_server.contents.quota import growth
 from platform_server.contents.repository import MakeDirectory, Remove, Save
 from platform_server.contents.spool import spooled
-from platform_server.contents.uninterrupted import together, uninterrupted
 from platform_server.errors import Conflict, DirectoryNotEmpty, FileMissing
 from platform_server.projects.names import ancestors, parent_of
+from platform_server.uninterrupted import together, uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,9 @@ from platform_server.contents.conflicts import conflict_paths
 from platform_server.contents.model import BlobHash, Entry, Kind, Origin, RevisionId
 from platform_server.contents.quota import growth
 from platform_server.contents.repository import Save
-from platform_server.contents.uninterrupted import together, uninterrupted
 from platform_server.errors import FileMissing, RevisionConflict, WrongKind
 from platform_server.projects.names import ancestors, composed, join, name_of, parent_of
+from platform_server.uninterrupted import together, uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

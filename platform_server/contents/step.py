@@ -23,10 +23,10 @@ from platform_server.contents.quota import growth
 from platform_server.contents.renames import with_renames
 from platform_server.contents.repository import Change, MakeDirectory, Remove, Rename, Save
 from platform_server.contents.spool import Spool
-from platform_server.contents.uninterrupted import together
 from platform_server.contents.verdict import Verdict, judge, unkept_entry
 from platform_server.errors import QuotaExceeded, StorageUnavailable, TooLarge
 from platform_server.projects.names import ancestors, is_within, join
+from platform_server.uninterrupted import together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

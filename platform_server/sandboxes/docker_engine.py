@@ -30,6 +30,7 @@ from platform_server.sandboxes.docker_spec import (
 from platform_server.sandboxes.engine import Container, ContainerDied
 from platform_server.sandboxes.model import SandboxId
 from platform_server.sandboxes.vulnerabilities import Vulnerability, known_holes
+from platform_server.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -117,7 +118,10 @@ class DockerEngine:
         return await self._call(look)
 
     async def start(self, spec: ContainerSpec) -> Container:
-        """Create and start a container. Raises ImageMissing, SandboxStartFailed."""
+        """Create and start a container. Raises ImageMissing, SandboxStartFailed.
+
+        Who cancels it waits until the engine has done it: what is there then can be removed.
+        """
         await self._require_patched()
         body = container_config(
             spec,
@@ -127,7 +131,7 @@ class DockerEngine:
             largest=self._demands.largest_file,
         )
         name = container_name(self._installation, spec.sandbox_id)
-        await self._call(partial(_create_and_start, name=name, body=body))
+        await uninterrupted(self._call(partial(_create_and_start, name=name, body=body)))
         found = await self.inspect(spec.sandbox_id)
         if found is None or not found.running:
             await self.remove(spec.sandbox_id)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from platform_server.errors import EngineUnavailable, ImageMissing, SandboxGone
 from platform_server.projects.model import ProjectId
+from platform_server.sandboxes import docker_engine
 from platform_server.sandboxes.docker_engine import DockerEngine, connect
 from platform_server.sandboxes.docker_spec import LABEL_SANDBOX
 from platform_server.sandboxes.health import look_at
@@ -20,6 +22,8 @@ from platform_server.testing.sandboxes import MemorySandboxRepository
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+PATIENCE = 60.0  # seconds
 
 
 def service_with(engine: DockerEngine, folder: Path, image: str) -> SandboxService:
@@ -119,6 +123,31 @@ async def test_containers_of_an_earlier_server_are_swept(
     left = await other.containers()
     await second.aclose()
     await first.aclose()
+    assert left == []
+
+
+async def test_one_that_stops_while_it_starts_sandboxes_leaves_none(
+    engine: DockerEngine, image: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+    create = docker_engine._create_and_start
+
+    def create_and_tell(*arguments: Any, **named: Any) -> None:
+        begun.set()
+        create(*arguments, **named)
+        ended.set()
+
+    monkeypatch.setattr(docker_engine, "_create_and_start", create_and_tell)
+    other = DockerEngine(installation=f"stops-{image[-6:]}", seccomp=engine.seccomp)
+    service = service_with(other, tmp_path, image)
+    await service.start()  # and two that wait for projects
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    await service.aclose()
+    assert await asyncio.to_thread(ended.wait, PATIENCE)
+    left = await other.containers()
+    for one in left:
+        await other.remove(one.sandbox_id)
+    await other.aclose()
     assert left == []
 
 
