@@ -43,6 +43,12 @@ async def has_focus(field: Locator) -> None:
     await expect(field).to_be_focused()
 
 
+async def open_project(visitor: Visitor, name: str) -> None:
+    """Open a page in a project, and wait until its file browser is there."""
+    await visitor.open_lab(f"/lab/tree/{name}?reset")
+    await visitor.page.locator(f'.jp-BreadCrumbs-item[title="{name}"]').wait_for()
+
+
 async def test_an_owner_names_reviewers_and_edits_the_rubric(server: Server, visit: Visit) -> None:
     otto = await join(server, "otto", Role.REVIEWER)
     villain = await join(server, "villain", Role.REVIEWER)
@@ -52,7 +58,7 @@ async def test_an_owner_names_reviewers_and_edits_the_rubric(server: Server, vis
     watch = Watch()
     await watch.over(lise.context)
     await lise.ensure_project("fission")
-    await lise.open_lab("/lab/tree/fission?reset")
+    await open_project(lise, "fission")
 
     await lise.menu("Project", "Reviewers and Rubric…")
     await names_reviewers(lise, otto.user.id)
@@ -195,7 +201,7 @@ async def test_an_admin_edits_the_rubric_of_all_projects(visit: Visit) -> None:
     await save(maria, "Rubric")
 
     await nelly.ensure_project("seeds")
-    await nelly.open_lab("/lab/tree/seeds?reset")
+    await open_project(nelly, "seeds")
     has_command = "() => window.jupyterapp.commands.hasCommand('platform:rubric-of-all')"
     assert not await nelly.page.evaluate(has_command)
     await nelly.run("platform:review-settings")

@@ -320,6 +320,7 @@ async def test_a_zip_file_is_imported_and_a_folder_downloaded(lise: Visitor) -> 
     with zipfile.ZipFile(await (await download.value).path()) as archive:
         assert sorted(archive.namelist()) == ["data.csv", "paper.md"]
 
+    await lise.run("apputils:dismiss-notification")  # there is no place for more than a few
     bad: FilePayload = {
         "name": "bad.zip",
         "mimeType": "application/zip",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
-PATIENCE = 20_000  # milliseconds until a step counts as failed; a loaded machine is slow
+PATIENCE = 40_000  # milliseconds until a step counts as failed; a loaded machine is slow
 # What JupyterLab says whenever a kernel ends soon after its notebook was opened, or is asked for
 # when it has just gone with its notebook; and that a round has not been run again.
 HARMLESS = re.compile(
