@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import expect
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .visitor import Visitor
 
 HOSTILE = next(one for one in VECTORS if one.startswith("<img") and len(one) < 100)
+SAVED = re.compile(r"^\s*Saved\s*$")  # and not "Not saved yet"
 DECEIVING = "Points \u202efor style"
 
 
@@ -36,7 +38,7 @@ def part(visitor: Visitor, name: str) -> Locator:
 
 async def save(visitor: Visitor, name: str) -> None:
     await part(visitor, name).get_by_role("button", name=f"Save: {name}").click()
-    await part(visitor, name).get_by_role("status").filter(has_text="Saved").wait_for()
+    await part(visitor, name).get_by_role("status").filter(has_text=SAVED).wait_for()
 
 
 async def has_focus(field: Locator) -> None:

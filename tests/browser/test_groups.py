@@ -27,7 +27,7 @@ async def test_what_learners_submit_is_seen_by_the_reviewer_of_their_group(
     server: Server, visit: Visit
 ) -> None:
     noor, olga = [await join(server, name, Role.LEARNER) for name in ("noor", "olga")]
-    rosa, remy = [await visit(name, role=Role.REVIEWER) for name in ("rosa", "remy")]
+    rowena, remy = [await visit(name, role=Role.REVIEWER) for name in ("rowena", "remy")]
     margaret = await visit("margaret", role=Role.ADMIN)
 
     await make_the_group(margaret)
@@ -35,10 +35,10 @@ async def test_what_learners_submit_is_seen_by_the_reviewer_of_their_group(
     await submit(noor, "means")
     await submit(await join(server, "paul", Role.LEARNER), "orphans")
 
-    await see_what_waits(rosa)
-    await expect(item(rosa, "means")).to_be_visible()
-    await expect(item(rosa, "orphans")).to_be_visible()
-    await filter_by_the_group(rosa)
+    await see_what_waits(rowena)
+    await expect(item(rowena, "means")).to_be_visible()
+    await expect(item(rowena, "orphans")).to_be_visible()
+    await filter_by_the_group(rowena)
     await see_what_waits(remy)
     await expect(item(remy, "orphans")).to_be_visible()
     await expect(item(remy, "means")).to_have_count(0)
@@ -66,7 +66,7 @@ async def choose_its_people(margaret: Visitor) -> None:
         await page.get_by_role("checkbox", name=name.title()).press("Space")
     await page.get_by_label("Find a member").fill("")
     await expect(page.get_by_role("group", name="Members (2)")).to_be_visible()
-    await page.get_by_label("Find a reviewer").fill("rosa")
+    await page.get_by_label("Find a reviewer").fill("rowena")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Space")
     for theme in ("Dark", "Light"):
@@ -103,14 +103,14 @@ def item(reviewer: Visitor, project: str) -> Locator:
     return queue.locator(".platform-Reviews-item", has_text=re.compile(f"^{project}"))
 
 
-async def filter_by_the_group(rosa: Visitor) -> None:
-    page = rosa.page
+async def filter_by_the_group(rowena: Visitor) -> None:
+    page = rowena.page
     await page.locator(".platform-Reviews-filter summary").click()
     await page.get_by_label("Group", exact=True).select_option(GROUP)
-    await expect(item(rosa, "orphans")).to_have_count(0)
-    await expect(item(rosa, "means")).to_be_visible()
-    await rosa.shot("63-queue-of-a-group")
-    assert await complaints(rosa, ".platform-Reviews-filter") == []
+    await expect(item(rowena, "orphans")).to_have_count(0)
+    await expect(item(rowena, "means")).to_be_visible()
+    await rowena.shot("63-queue-of-a-group")
+    assert await complaints(rowena, ".platform-Reviews-filter") == []
 
 
 async def remove_the_group(margaret: Visitor) -> None:

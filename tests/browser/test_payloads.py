@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ async def seen_in_notebook_view(reviewer: Visitor, submission: str, path: str) -
     for command in ("notebook:copy-cell", "notebook:run-all-cells", "notebook:cut-cell"):
         assert not await page.evaluate("id => window.jupyterapp.commands.isEnabled(id)", command)
     for link in await view.locator("a[href^=http]").all():
-        assert "noopener" in (await link.get_attribute("rel") or "")
+        await expect(link).to_have_attribute("rel", re.compile("noopener"))
     assert await view.locator("[data-commandlinker-command]").count() == 0
     await reviewer.run("application:close")
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .conftest import Visit
     from .visitor import Visitor
 
+SAVED = re.compile(r"^\s*Saved\s*$")  # and not "Not saved yet"
 ATTACK = (
     "<table><tr><th>height</th><td>178.2</td></tr></table>"
     "<img src=x onerror=\"parent.document.title='taken over'\">"
@@ -174,7 +176,7 @@ async def configured(emmy: Visitor) -> None:
     desk = emmy.page.locator(".platform-Desk")
     await desk.get_by_label("Rita").check()
     await desk.get_by_role("button", name="Save: Reviewers").click()
-    await desk.get_by_role("status").filter(has_text="Saved").wait_for()
+    await desk.get_by_role("status").filter(has_text=SAVED).wait_for()
     await expect(desk.get_by_label("Title")).to_have_count(2)
     await emmy.shot("49-rubric")
     await emmy.run("application:close")
