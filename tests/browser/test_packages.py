@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 async def hedy(door: Door, offered: LocalIndex) -> AsyncIterator[Visitor]:
-    """Hedy, in her project "hopping", with the package panel open."""
+    """Hertha, in her project "hopping", with the package panel open."""
     offered.add("hedy-lib", wheel("hedy-lib", "1.0", "answer = 41\n", needs="hedy-part"))
     offered.add("hedy-lib", wheel("hedy-lib", "2.0", "answer = 42\n", needs="hedy-part"))
     offered.add("hedy-part", wheel("hedy-part", "0.1", ""))
-    hedy = await door.let_in("hedy")
+    hedy = await door.let_in("hertha")
     await hedy.ensure_project("hopping")
     await hedy.open_lab("/lab/tree/hopping?reset")
     await hedy.run("platform:show-packages")
