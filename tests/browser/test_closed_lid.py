@@ -105,8 +105,9 @@ async def test_a_laptop_that_was_closed_gets_its_output_and_saves_without_a_ques
     ida = await begin(visit, "ida")
     watcher = await visit("ida")  # another computer of hers
     path = await ida.current_path()
-    async with ida.page.expect_response(is_save):
+    async with ida.page.expect_response(is_save) as saving:
         await ida.page.keyboard.press("Shift+Enter")
+    await (await saving.value).finished()
     await ida.context.set_offline(True)
     await ida.page.evaluate(LOSE_CONNECTION)
     await saved(watcher, path)

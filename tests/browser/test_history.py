@@ -80,14 +80,6 @@ def revisions(visitor: Visitor) -> Locator:
     return panel(visitor).locator(".platform-History-item")
 
 
-# A document that is saved before it is loaded is taken for one that is read-only.
-IS_LOADED = """async () => {
-  for (const widget of window.jupyterapp.shell.widgets('main')) {
-    await widget.context?.ready;
-  }
-}"""
-
-
 async def open_file(visitor: Visitor, path: str) -> None:
     name = path.rpartition("/")[2]
     await visitor.run("docmanager:open", path=f"fission/{path}")
@@ -95,7 +87,7 @@ async def open_file(visitor: Visitor, path: str) -> None:
     tabs = visitor.page.locator("#jp-main-dock-panel .lm-TabBar-tabLabel")
     await tabs.filter(has_text=re.compile(f"^{re.escape(name)}$")).first.click()
     await panel(visitor).locator("h2", has_text=name).wait_for()
-    await visitor.page.evaluate(IS_LOADED)
+    await visitor.document_is_loaded()  # saved before that, it is taken for one that is read-only
 
 
 async def choose(visitor: Visitor, number: int, what: str) -> None:
@@ -320,7 +312,6 @@ async def test_a_zip_file_is_imported_and_a_folder_downloaded(lise: Visitor) -> 
     with zipfile.ZipFile(await (await download.value).path()) as archive:
         assert sorted(archive.namelist()) == ["data.csv", "paper.md"]
 
-    await lise.run("apputils:dismiss-notification")  # there is no place for more than a few
     bad: FilePayload = {
         "name": "bad.zip",
         "mimeType": "application/zip",

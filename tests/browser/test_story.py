@@ -97,6 +97,7 @@ async def mary_looks_at_files(mary: Visitor) -> None:
 
 async def test_what_is_saved_in_the_editor_the_shell_reads(ada: Visitor) -> None:
     await ada.run("fileeditor:create-new", cwd="thesis", fileExt="py")
+    await ada.document_is_loaded()
     editor = ada.page.locator(".jp-FileEditor .cm-content")
     await editor.fill("print('from', 'the editor')")
     await ada.page.keyboard.press("Control+s")

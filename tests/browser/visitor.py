@@ -273,6 +273,12 @@ class Visitor:
         script = "() => window.jupyterapp.shell.currentWidget.context.path"
         return str(await self.page.evaluate(script))
 
+    async def document_is_loaded(self) -> None:
+        """Wait for the document in front: its editor is there before what is loaded fills it."""
+        await self.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget?.context?.isReady"
+        )
+
     async def save(self) -> None:
         """Save the document in front under the name that it has."""
         await self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
@@ -325,10 +331,7 @@ class Visitor:
     async def new_notebook(self) -> None:
         """Make a notebook where the file browser is. Does not wait for its kernel."""
         await self.page.locator('.jp-LauncherCard[data-category="Notebook"]').first.click()
-        # Its cells are there a moment before what was loaded takes their place.
-        await self.page.wait_for_function(
-            "() => window.jupyterapp.shell.currentWidget?.context?.isReady"
-        )
+        await self.document_is_loaded()
         await self.cell().wait_for()
 
     def cell(self, index: int = 0) -> Locator:

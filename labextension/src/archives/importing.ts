@@ -8,6 +8,12 @@ import { ApiError } from '../server/refusal.js';
 import { wordsOf } from '../server/words.js';
 import type { IImported, IUpload } from './restapi.js';
 
+/**
+ * Milliseconds that the beginning is told. JupyterLab drops what is said of a message that is not on the
+ * page yet: the outcome of a small file would never be seen.
+ */
+const SHOWN = 500;
+
 export namespace Importing {
   export interface IOptions {
     readonly send: (upload: IUpload) => Promise<IImported>;
@@ -49,6 +55,7 @@ async function attempt(
 ): Promise<void> {
   const { file, place, project, folder } = order;
   const ending = new AbortController();
+  const shown = new Promise<void>(resolve => setTimeout(resolve, SHOWN));
   const id = Notification.emit(trans.__('Importing “%1” into “%2”…', file.name, place), 'in-progress', {
     autoClose: false,
     progress: 0,
@@ -65,6 +72,7 @@ async function attempt(
   try {
     const done = await send({ project, folder, file, replace, onProgress, signal });
     const message = outcomeText(done, order, trans);
+    await shown;
     Notification.update({ id, type: 'success', message, ...ended, autoClose: 8000 });
   } catch (reason) {
     const why = wordsOf(reason, trans);
@@ -74,6 +82,7 @@ async function attempt(
     // A question follows, or the user knows.
     const isExpected = signal.aborted || isTaken(reason, replace);
     const autoClose = isExpected ? 3000 : false;
+    await shown;
     Notification.update({ id, type: isExpected ? 'info' : 'error', message, ...ended, autoClose });
     throw reason;
   }
