@@ -252,6 +252,13 @@ class PlatformApp(LabApp):
         help="How many submissions are run again at the same time, in sandboxes of their own, to "
         "see whether they reproduce; the others wait. 0 means that none are.",
     ).tag(config=True)
+    check_patience_minutes = Float(
+        60.0,
+        min=0.0,
+        help="How many minutes a submission that is to be run again waits while the machine has no "
+        "room for it; then that ends, and says so. A reviewer can ask for it once more. 0 means "
+        "without end.",
+    ).tag(config=True)
     check_cell_seconds = Float(
         120.0,
         min=1.0,
@@ -366,6 +373,7 @@ class PlatformApp(LabApp):
             ),
             checks=CheckLimits(
                 at_once=self.checks_at_once,
+                patience=60 * self.check_patience_minutes,
                 cell_seconds=self.check_cell_seconds,
                 notebook_seconds=self.check_notebook_seconds,
             ),

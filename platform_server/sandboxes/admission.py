@@ -158,10 +158,24 @@ class Admission:
                 return _place_of(ticket, position, len(self._waiting))
         return None
 
-    def has_memory(self) -> bool:
-        """Tell whether the machine has memory for one container more."""
+    @property
+    def wants_memory(self) -> bool:
+        """Tell whether the next start waits for nothing but memory of the machine."""
+        line = self._line(self._held())
+        return (
+            bool(line)
+            and self._lacks_place(line[0]) is None
+            and self._lacks(line[0]) is Shortage.MEMORY
+        )
+
+    def has_memory(self, *, besides: int = 0) -> bool:
+        """Tell whether the machine has memory for one container more.
+
+        ``besides`` are being made that are nobody's start.
+        """
         available = self._available()
-        needed = self.places.free_bytes + _START_BYTES * (len(self._inside) + 1)
+        under_way = len(self._inside) + besides
+        needed = self.places.free_bytes + _START_BYTES * (under_way + 1)
         return not self.places.free_bytes or available is None or available >= needed
 
     def look(self) -> None:
@@ -188,6 +202,15 @@ class Admission:
                 ticket.changed()
 
     def _lacks(self, ticket: Ticket) -> Shortage | None:
+        lacks = self._lacks_place(ticket)
+        if lacks is not None or not ticket.needs_container:
+            return lacks
+        if sum(one.needs_container for one in self._inside.values()) >= AT_ONCE:
+            return Shortage.TURN
+        return None if self.has_memory() else Shortage.MEMORY
+
+    def _lacks_place(self, ticket: Ticket) -> Shortage | None:
+        """Return what of the configured bounds keeps the start waiting."""
         held = self._held()
         if self.places.most and len(held) >= self.places.most:
             return Shortage.PLACE
@@ -195,11 +218,7 @@ class Admission:
         ceiling = self.places.memory_bytes
         if ceiling and promised + ticket.claim.memory_bytes > ceiling:
             return Shortage.MEMORY
-        if not ticket.needs_container:
-            return None
-        if sum(one.needs_container for one in self._inside.values()) >= AT_ONCE:
-            return Shortage.TURN
-        return None if self.has_memory() else Shortage.MEMORY
+        return None
 
     def _held(self) -> dict[ProjectId, Claim]:
         """Return what has a place: it runs, or is being started."""

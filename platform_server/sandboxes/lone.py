@@ -6,7 +6,7 @@ import asyncio
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from platform_server import clock
 from platform_server.errors import StorageUnavailable
@@ -15,7 +15,7 @@ from platform_server.sandboxes.model import EndCause, Ended, Sandbox, SandboxId,
 from platform_server.sandboxes.volumes import SANDBOX_USER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
     from typing import BinaryIO
 
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from platform_server.sandboxes.agent_runtime import AgentRuntime
     from platform_server.sandboxes.launch import Launcher
     from platform_server.sandboxes.model import Limits
+    from platform_server.sandboxes.turns import Turns, Wait
     from platform_server.sandboxes.volumes import Volumes
-
-_LOOKS = 1.0  # seconds between two looks at whether the machine has memory; nobody tells
 
 Fill: TypeAlias = "Callable[[Folder], Awaitable[None]]"
 
@@ -75,31 +74,32 @@ class LoneSandboxes:
         self,
         launcher: Launcher,
         volumes: Volumes,
+        turns: Turns,
         *,
         ready: Callable[[], Awaitable[None]],
         limits_of: Callable[[ProjectId], Awaitable[Limits]],
-        others: Callable[[], list[asyncio.Task[AgentRuntime]]],
-        may_make: Callable[[], bool],
         new_id: clock.IdFactory,
     ) -> None:
         self._launcher = launcher
         self._volumes = volumes
+        self._turns = turns
         self._ready = ready
         self._limits_of = limits_of
-        self._others = others
-        self._may_make = may_make
         self._new_id = new_id
         self._open: dict[SandboxId, AgentRuntime] = {}
 
     @asynccontextmanager
-    async def open(self, project_id: ProjectId, fill: Fill) -> AsyncIterator[AgentRuntime]:
+    async def open(
+        self, project_id: ProjectId, fill: Fill, wait: Wait
+    ) -> AsyncIterator[AgentRuntime]:
         """Give a sandbox with the project's limits and with what ``fill`` puts into it. Packages
         can be installed there as in the project's own.
 
-        Raises what starting a sandbox raises, and SandboxGone once it has ended by itself.
+        Raises PlacesTaken when it has waited long enough, what starting a sandbox raises, and
+        SandboxGone once it has ended by itself.
         """
-        await after(self._others, self._may_make)
-        runtime = await self._made(project_id, fill)
+        async with self._turns.turn(wait):
+            runtime = await self._made(project_id, fill)
         self._open[runtime.sandbox_id] = runtime
         try:
             yield runtime
@@ -137,22 +137,6 @@ class LoneSandboxes:
             await self._launcher.discard(runtime, _ended("It was not started."))
             raise
         return runtime
-
-
-async def after(
-    others: Callable[[], Collection[asyncio.Task[Any]]],
-    may_make: Callable[[], bool],
-    *,
-    every: float = _LOOKS,
-) -> None:
-    """Return once nobody's start is under way or waits, and there is room for one more."""
-    while True:
-        if waiting := others():
-            await asyncio.wait(waiting)
-        elif may_make():
-            return
-        else:
-            await asyncio.sleep(every)
 
 
 def _on_behalf_of(project_id: ProjectId, runtime: AgentRuntime) -> Sandbox:

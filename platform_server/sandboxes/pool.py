@@ -12,9 +12,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from platform_server.errors import PlatformError
+from platform_server.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from datetime import datetime
 
     from platform_server.clock import Clock
@@ -51,13 +52,14 @@ class Pool:
     """Keeps sandboxes ready. Each is claimed once.
 
     None is made while ``may_make`` says no: because somebody waits for a sandbox of their own, or
-    the machine is short of memory. ``expected`` says how many may be needed soon.
+    the machine is short of memory. Those that wait ``give_way`` to whoever needs their memory.
+    ``expected`` says how many may be needed soon.
     """
 
     def __init__(
         self,
         make: Callable[[], Awaitable[WarmSandbox]],
-        discard: Callable[[WarmSandbox], Awaitable[None]],
+        discard: Callable[[WarmSandbox], Coroutine[None, None, None]],
         size: PoolSize,
         *,
         clock: Clock,
@@ -109,6 +111,13 @@ class Pool:
                 self._wanted.set()
                 await self._discard(warm)
 
+    async def give_way(self) -> bool:
+        """End the one that came last, if one waits; tell whether one did."""
+        if not self._waiting:
+            return False
+        await uninterrupted(self._discard(self._waiting.pop()))
+        return True
+
     @property
     def target(self) -> int:
         """How many are to wait now."""
@@ -125,9 +134,7 @@ class Pool:
             try:
                 if self._lacks(1) and self._may_make():
                     await self._add()
-                elif self._lacks(-1):
-                    await self._adapt()
-                else:
+                elif not self._lacks(-1) or not await self.give_way():
                     await self._look_again()
             except PlatformError as error:
                 log.warning("no sandbox could be made ready: %s", error.message)
@@ -144,13 +151,6 @@ class Pool:
             self._waiting.append(await self._make())
         finally:
             self._making -= 1
-
-    async def _adapt(self) -> None:
-        """End the one that came last: fewer are needed than there are."""
-        if self._waiting:
-            await self._discard(self._waiting.pop())
-        else:
-            await self._look_again()
 
     async def _look_again(self) -> None:
         self._wanted.clear()

@@ -22,6 +22,7 @@ from platform_server.sandboxes.admission import Claim
 from platform_server.sandboxes.adoption import Adoption, FoundKernel
 from platform_server.sandboxes.end_words import stop_words_of
 from platform_server.sandboxes.health import look_at
+from platform_server.sandboxes.host import available_memory
 from platform_server.sandboxes.launch import Launcher
 from platform_server.sandboxes.limits import Alike
 from platform_server.sandboxes.lone import LoneSandboxes
@@ -37,6 +38,7 @@ from platform_server.sandboxes.policy import SandboxPolicy
 from platform_server.sandboxes.sandbox_ends import end_of_sandbox, machine_started_at
 from platform_server.sandboxes.starting import Book, Starter
 from platform_server.sandboxes.takeover import Takeovers
+from platform_server.sandboxes.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -91,6 +93,7 @@ class SandboxService:
         entitlements: Entitlements | None = None,
         now: clock.Clock = clock.utc_now,
         new_id: clock.IdFactory = clock.new_id,
+        available: Callable[[], int | None] = available_memory,
     ) -> None:
         self.on_stopping: list[Hook] = []
         self.on_adopted: list[Callable[[], Awaitable[None]]] = []
@@ -129,14 +132,14 @@ class SandboxService:
             figures=self._figures,
             now=now,
             new_id=new_id,
+            available=available,
         )
         self.lone = LoneSandboxes(
             self._launcher,
             volumes,
+            Turns(self._starter.room, lambda: list(self._starting.values()), now=now),
             ready=self._adopt,
             limits_of=self._starter.limits_of,
-            others=lambda: list(self._starting.values()),
-            may_make=self._starter.may_make,
             new_id=new_id,
         )
         self._adoption = Adoption(

@@ -12,6 +12,7 @@ from platform_server.errors import PlatformError, ProjectNotFound
 from platform_server.identity.model import UserId
 from platform_server.operations.figures import Operation
 from platform_server.sandboxes.admission import Admission, Claim
+from platform_server.sandboxes.host import available_memory
 from platform_server.sandboxes.model import (
     EndCause,
     Ended,
@@ -21,6 +22,7 @@ from platform_server.sandboxes.model import (
     SandboxState,
 )
 from platform_server.sandboxes.pool import Pool, WarmSandbox
+from platform_server.sandboxes.room import Room
 from platform_server.sandboxes.rounds import Rounds
 from platform_server.sandboxes.starts import Starts
 
@@ -83,17 +85,19 @@ class Starter:
         figures: Figures,
         now: clock.Clock,
         new_id: clock.IdFactory,
+        available: Callable[[], int | None] = available_memory,
     ) -> None:
         self.on_starting: list[Hook] = []
         self.exclusively: Exclusively = _nobody_else
         self.present: Present = frozenset
-        self.admission = Admission(policy.places, book.running)
+        self.admission = Admission(policy.places, book.running, available=available)
+        self.room = Room(self.admission)
         self.pool = Pool(
             self._make_warm,
             self._discard,
             policy.warm,
             clock=now,
-            may_make=self.may_make,
+            may_make=self.room.is_spare,
             expected=self._expected,
         )
         self._rounds = Rounds(self._look, every=_LOOKS)
@@ -131,10 +135,6 @@ class Starter:
             return (await self._entitlements.of(project_id)).limits
         except ProjectNotFound:
             return self._limits
-
-    def may_make(self) -> bool:
-        """Tell whether there is room for a sandbox that nobody waits for."""
-        return self.admission.is_quiet and self.admission.has_memory()
 
     async def run(self, project_id: ProjectId) -> AgentRuntime:
         """Start the project's sandbox, when it is its turn.
@@ -228,4 +228,4 @@ class Starter:
         return len(set(self.present()) - owners)
 
     async def _look(self) -> None:
-        self.admission.look()
+        await self.room.look(self.pool.give_way)

@@ -11,17 +11,23 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from platform_server.clock import utc_now
 from platform_server.paths import resource
+from platform_server.sandboxes.admission import Admission, Places
 from platform_server.sandboxes.lone import LocalFolder
 from platform_server.sandboxes.model import CommandResult
+from platform_server.sandboxes.room import Room
+from platform_server.sandboxes.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from platform_server.projects.model import ProjectId
     from platform_server.sandboxes.lone import Fill
+    from platform_server.sandboxes.turns import Wait
 
 _TIMED_OUT = 124
+_LOOKS = 0.01  # seconds between two looks at the gate
 
 
 class LocalLoneRuntime:
@@ -65,14 +71,18 @@ class LocalLoneSandboxes:
     def __init__(self) -> None:
         self.open_now = 0
         self.made = 0
-        self.gate = asyncio.Event()  # they are only made while it is set
+        self.gate = asyncio.Event()  # while it is not set, this machine has no memory for any
         self.gate.set()
+        admission = Admission(Places(), dict, available=self._available)
+        self._turns = Turns(Room(admission), list, now=utc_now, every=_LOOKS)
 
     @asynccontextmanager
-    async def open(self, _project_id: ProjectId, fill: Fill) -> AsyncIterator[LocalLoneRuntime]:
+    async def open(
+        self, _project_id: ProjectId, fill: Fill, wait: Wait
+    ) -> AsyncIterator[LocalLoneRuntime]:
         """Give one, with what ``fill`` puts into it."""
-        await self.gate.wait()
-        self.made += 1
+        async with self._turns.turn(wait):
+            self.made += 1
         self.open_now += 1
         try:
             with tempfile.TemporaryDirectory(prefix="lone-") as folder:
@@ -80,3 +90,6 @@ class LocalLoneSandboxes:
                 yield LocalLoneRuntime(Path(folder))
         finally:
             self.open_now -= 1
+
+    def _available(self) -> int | None:
+        return None if self.gate.is_set() else 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -211,6 +212,27 @@ async def test_a_reviewer_cancels_a_check_and_asks_again(desk: Desk, checks: Sta
     assert (await desk.submissions.notices(ALICE))[0].event.what is Happening.REPRODUCED
     with pytest.raises(SubmissionNotFound):
         await service.get(view, 2)
+
+
+async def test_a_check_for_which_there_is_no_room_ends_and_can_be_asked_for_again(
+    desk: Desk, checks: Start
+) -> None:
+    await desk.write("n.ipynb", cells(("print(1)", "1\n")))
+    view = await desk.submit()
+    desk.lone.gate.clear()
+    service = await checks(replace(LIMITS, patience=0.06))
+
+    check = await ended(service, view)
+
+    assert (check.state, check.outcome, desk.lone.made) == (CheckState.FAILED, None, 0)
+    assert check.message == (
+        "The machine had no room for it within 0.001 min. It was not run. "
+        "A reviewer can ask for it once more."
+    )
+    assert (await desk.submissions.notices(ALICE))[0].event.detail["outcome"] == "failed"
+    desk.lone.gate.set()
+    await service.again(await desk.submissions.get(RITA, view.submission.id), 1)
+    assert (await ended(service, view)).outcome is Outcome.SAME
 
 
 async def test_a_project_without_notebooks_needs_no_sandbox(desk: Desk, checks: Start) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from platform_server.sandboxes.lone import after
+from platform_server.sandboxes.turns import after
 
 
 async def test_one_that_nobody_waits_for_starts_after_everybody_and_with_memory_left() -> None:

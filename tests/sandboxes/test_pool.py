@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from platform_server.clock import new_id
+from platform_server.clock import new_id, utc_now
 from platform_server.paths import resource
 from platform_server.projects.model import ProjectId
 from platform_server.sandboxes import handover
@@ -21,6 +21,7 @@ from platform_server.sandboxes.limits import Alike
 from platform_server.sandboxes.model import EndCause, Limits, SandboxId
 from platform_server.sandboxes.pool import PoolSize
 from platform_server.sandboxes.service import SandboxPolicy, SandboxService
+from platform_server.sandboxes.turns import Wait
 from platform_server.sandboxes.volumes import FolderVolumes
 from platform_server.testing.sandboxes import MemorySandboxRepository
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from platform_server.sandboxes.agent_runtime import AgentRuntime
+    from platform_server.sandboxes.lone import Folder
 
 PATIENCE = 60.0  # seconds
 
@@ -125,6 +127,33 @@ async def test_what_waited_gets_the_limits_of_its_project(
     host = container.attrs["HostConfig"]
     assert (host["Memory"], host["CpuQuota"], host["PidsLimit"]) == (600 * 2**20, 50_000, 100)
     assert sandbox.limits == runtime.limits == more
+
+
+async def test_what_waits_gives_way_to_work_for_which_there_is_no_memory(
+    image: str, engine: DockerEngine, home: Path
+) -> None:
+    def available() -> int | None:
+        return 0 if service.waiting() else None
+
+    service = SandboxService(
+        engine=engine,
+        repository=MemorySandboxRepository(),
+        volumes=FolderVolumes(home / "volumes"),
+        run_folder=home / "run",
+        policy=SandboxPolicy(image=image, warm=PoolSize(least=1, most=1)),
+        available=available,
+    )
+    await service.start()
+    ready = await waiting(service)
+
+    async def fill(_folder: Folder) -> None:
+        assert await engine.inspect(ready) is None
+
+    wait = Wait(since=utc_now(), patience=PATIENCE)
+    async with service.lone.open(ProjectId("checked"), fill, wait) as runtime:
+        assert await run(runtime, "pwd") == "/workspace\n"
+    assert ready not in service.waiting()
+    await service.aclose()
 
 
 async def test_each_waiting_sandbox_is_claimed_once(pooled: SandboxService) -> None:

@@ -58,6 +58,7 @@ class CheckLimits:
     """What a check may take. Whatever is beyond it is not run, and said so."""
 
     at_once: int = 1  # checks that run at the same time; 0: nothing is checked
+    patience: float = 3600.0  # seconds without room for one on the machine; 0: without end
     cell_seconds: float = 120.0
     notebook_seconds: float = 600.0
     notebooks: int = 30  # of a round

@@ -10,10 +10,12 @@ from platform_server.contents.worker_process import WorkerProcess
 from platform_server.environments.installations import rebuild
 from platform_server.errors import PackagesNotRebuilt, TooLarge
 from platform_server.review.reproduction.model import Outcome
+from platform_server.sandboxes.turns import Wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
 
     from platform_server.environments.records import RecordedPackage
     from platform_server.projects.model import ProjectId
@@ -50,8 +52,13 @@ class Sandbox(Protocol):
 class Sandboxes(Protocol):
     """Makes sandboxes that nobody has used; the sandbox service's ``lone`` is one."""
 
-    def open(self, project_id: ProjectId, fill: Fill, /) -> AbstractAsyncContextManager[Sandbox]:
-        """Give one with the project's limits, and with what ``fill`` puts into it."""
+    def open(
+        self, project_id: ProjectId, fill: Fill, wait: Wait, /
+    ) -> AbstractAsyncContextManager[Sandbox]:
+        """Give one with the project's limits, and with what ``fill`` puts into it.
+
+        Raises PlacesTaken when that takes longer than ``wait`` says.
+        """
 
 
 class Packages(Protocol):
@@ -85,10 +92,13 @@ class Runner:
         self._limits = limits
         self._worker = WorkerProcess(_WORKER, patience=_PATIENCE, waiting=_WAITING, busy=_BUSY)
 
-    async def run(self, project_id: ProjectId, files: Sequence[SubmittedFile]) -> Ran:
-        """Run each notebook, in the order of their paths.
+    async def run(
+        self, project_id: ProjectId, files: Sequence[SubmittedFile], *, since: datetime
+    ) -> Ran:
+        """Run each notebook, in the order of their paths. That was asked for at ``since``.
 
-        Raises TooLarge, and what a sandbox that does not start or does not stay raises.
+        Raises TooLarge, PlacesTaken (the machine had no room for too long), and what a sandbox that
+        does not start or does not stay raises.
         """
         notebooks = [one for one in files if one.path.lower().endswith(".ipynb")]
         if sum(one.size for one in files) > self._limits.project_bytes:
@@ -100,7 +110,8 @@ class Runner:
             for one in files:
                 await folder.put(one.path, self._files.pieces(project_id, one))
 
-        async with self._sandboxes.open(project_id, fill) as sandbox:
+        wait = Wait(since=since, patience=self._limits.patience)
+        async with self._sandboxes.open(project_id, fill, wait) as sandbox:
             message = await self._installed(sandbox, project_id)
             run = notebooks[: self._limits.notebooks]
             reports = [await self._report(sandbox, project_id, one) for one in run]

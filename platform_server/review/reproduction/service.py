@@ -12,6 +12,7 @@ from platform_server import clock
 from platform_server.errors import (
     Conflict,
     EngineUnavailable,
+    PlacesTaken,
     PlatformError,
     StorageUnavailable,
     SubmissionNotFound,
@@ -45,6 +46,7 @@ _OFF = "This installation does not run submissions again."
 _AGAIN = "The round is queued already, or runs."
 _ENDED = "The check has ended already."
 _NO_PAGE = "Nothing of that notebook differs, or its outputs were too large to be kept."
+_ONCE_MORE = "It was not run. A reviewer can ask for it once more."
 _BROKEN = "The platform could not run it again. Ask for it once more, or tell the admin."
 
 log = logging.getLogger(__name__)
@@ -214,6 +216,9 @@ class ReproductionService:
                 return await self._ended(check, project_id)
             except EngineUnavailable:
                 await asyncio.sleep(_PAUSE)
+            except PlacesTaken as error:
+                message = f"{error.message} {_ONCE_MORE}"
+                return replace(check, state=CheckState.FAILED, message=message)
             except PlatformError as error:
                 return replace(check, state=CheckState.FAILED, message=error.message)
             except Exception:  # a fault of ours ends this check, and no other
@@ -223,7 +228,8 @@ class ReproductionService:
     async def _ended(self, check: Check, project_id: ProjectId) -> Check:
         rounds = await self._submissions.rounds(check.submission_id)
         submitted = next(one for one in rounds if one.number == check.round)
-        ran = await self._runner.run(project_id, await self._files.of_round(submitted))
+        files = await self._files.of_round(submitted)
+        ran = await self._runner.run(project_id, files, since=check.requested_at)
         return replace(
             check,
             state=CheckState.DONE,
