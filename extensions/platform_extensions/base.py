@@ -79,8 +79,22 @@ class PlatformHandler(JsonFailures, APIHandler):
     def reply_made(self, kind: Any, text: bytes) -> None:
         """Answer with JSON that was made before, of a model of this type."""
         del kind  # the description of the API has it
-        self.set_header("Content-Type", "application/json")
-        self.finish(text)
+        self.finish_made(text, "application/json")
+
+    def finish_made(self, body: bytes, content_type: str) -> None:
+        """Answer with what was made before, and is kept: it is sent from where it is.
+
+        Tornado copies what is sent together with the headers, so these go first.
+        """
+        self.set_etag_header()
+        if self.check_etag_header():
+            self.set_status(304)
+            self.finish()
+            return
+        self.set_header("Content-Type", content_type)
+        self.set_header("Content-Length", len(body))
+        self.flush()
+        self.finish(body)
 
 
 def _text_of(moment: object) -> str:

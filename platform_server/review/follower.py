@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from platform_server.errors import FileMissing
 from platform_server.review.following import Place, followed
 from platform_server.review.lines import Fate
+from platform_server.review.rules import require_round
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,9 @@ class Follower:
 
         Raises SubmissionNotFound, SubmissionDamaged.
         """
+        require_round(view, number)
+        if not wanted:
+            return []
         rounds = {one for one, _ in wanted} | {number}
         files = {one: await self._files.list(view, one) for one in sorted(rounds)}
         return [

@@ -84,6 +84,16 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Record:
+    """A submission with what decides who sees it, and what they see."""
+
+    submission: Submission
+    rounds: tuple[Round, ...]  # the first one first
+    decisions: tuple[Decision, ...]  # the first one first
+    named: frozenset[UserId]  # who alone may review it, besides admins; nobody: every reviewer
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewThread:
     """A thread to begin, with its first comment."""
 
@@ -112,14 +122,19 @@ class SubmissionRepository(Protocol):
     async def submission(self, submission_id: SubmissionId) -> Submission | None:
         """Return a submission."""
 
+    async def record(self, submission_id: SubmissionId) -> Record | None:
+        """Return a submission with its rounds, its decisions and who reviews it, as they are now.
+
+        Whoever opens a submission asks this with each request. Those who alone review it are whom
+        its project names; if nobody, the reviewers of the groups that the project's owner, or who
+        submitted a round, is a member of.
+        """
+
     async def submissions(self, wanted: Wanted) -> list[Submission]:
         """Return submissions, the one that waits longest first."""
 
     async def rounds(self, submission_id: SubmissionId) -> list[Round]:
         """Return a submission's rounds, the first one first."""
-
-    async def decisions(self, submission_id: SubmissionId) -> list[Decision]:
-        """Return what was decided about a submission's rounds, the first one first."""
 
     async def files(self, submission_id: SubmissionId, number: int) -> list[SubmittedFile]:
         """Return a round's files, by path."""
@@ -135,13 +150,6 @@ class SubmissionRepository(Protocol):
 
     async def named_reviewers(self, project_id: ProjectId) -> frozenset[UserId]:
         """Return whom a project names as its reviewers."""
-
-    async def reviewers_of(self, submission_id: SubmissionId) -> frozenset[UserId]:
-        """Return who alone may review a submission, besides admins; nobody: every reviewer.
-
-        Whom the project names; if nobody, the reviewers of the groups that its owner, or who
-        submitted a round, is a member of.
-        """
 
     async def mark_read(self, user_id: UserId, at: datetime) -> None:
         """Note that somebody has seen all that they were told."""

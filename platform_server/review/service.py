@@ -146,22 +146,20 @@ class ReviewService:
 
     async def get(self, principal: Principal, submission_id: SubmissionId) -> View:
         """Return a submission with its rounds and decisions. Raises SubmissionNotFound."""
-        submission = await self._repository.submission(submission_id)
-        if submission is None:
+        record = await self._repository.record(submission_id)
+        if record is None:
             raise SubmissionNotFound
-        rounds = await self._repository.rounds(submission_id)
-        is_maker = any(one.submitter_id == principal.id for one in rounds)
-        is_maker = is_maker or await self._may_edit(principal, submission.project_id)
-        named = await self._repository.reviewers_of(submission_id)
-        if not sees(principal, is_maker=is_maker, named=named):
+        is_maker = any(one.submitter_id == principal.id for one in record.rounds)
+        is_maker = is_maker or await self._may_edit(principal, record.submission.project_id)
+        if not sees(principal, is_maker=is_maker, named=record.named):
             raise SubmissionNotFound
         return View(
-            submission=submission,
-            rounds=tuple(rounds),
-            decisions=tuple(await self._repository.decisions(submission_id)),
+            submission=record.submission,
+            rounds=record.rounds,
+            decisions=record.decisions,
             viewer=principal,
             is_maker=is_maker,
-            named=named,
+            named=record.named,
         )
 
     async def events(self, principal: Principal, submission_id: SubmissionId) -> Events:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, column, delete, insert, select, table, update
+from sqlalchemy import and_, bindparam, column, delete, insert, select, table, update
 from sqlalchemy.exc import IntegrityError
 
 from platform_server.errors import NameTaken, ProjectNotFound
@@ -36,6 +36,7 @@ _MEMBERSHIPS = (
     .where(projects.c.deleted_at.is_(None))
     .order_by(projects.c.created_at, projects.c.id)
 )
+_OF_USER = _MEMBERSHIPS.where(project_members.c.user_id == bindparam("user_id"))
 
 
 class SqlProjectRepository:
@@ -61,7 +62,7 @@ class SqlProjectRepository:
 
     async def memberships(self, user_id: UserId) -> list[Membership]:
         """Return every project the user is a member of."""
-        return await self._memberships(_MEMBERSHIPS.where(project_members.c.user_id == user_id))
+        return await self._memberships(_OF_USER, {"user_id": user_id})
 
     async def membership(self, user_id: UserId, project_id: ProjectId) -> Membership | None:
         """Return the user's place in the project."""
@@ -157,9 +158,11 @@ class SqlProjectRepository:
             )
         return result.rowcount > 0
 
-    async def _memberships(self, statement: Select[Any]) -> list[Membership]:
+    async def _memberships(
+        self, statement: Select[Any], values: Mapping[str, str] | None = None
+    ) -> list[Membership]:
         async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).all()
+            rows = (await connection.execute(statement, values)).all()
         return [_membership(row) for row in rows]
 
 

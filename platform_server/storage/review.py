@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, column, insert, literal, or_, select, table, update
+from sqlalchemy import and_, bindparam, column, insert, literal, or_, select, table, update
 from sqlalchemy.exc import IntegrityError
 
 from platform_server.errors import Conflict, InvalidInput
@@ -20,7 +20,7 @@ from platform_server.review.model import (
     SubmissionId,
     SubmittedFile,
 )
-from platform_server.review.repository import Note
+from platform_server.review.repository import Note, Record
 from platform_server.storage import review_access as access
 from platform_server.storage import review_events as events_of
 from platform_server.storage.review_queue import conditions
@@ -45,10 +45,10 @@ from platform_server.storage.tables.review import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import BindParameter, Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
@@ -61,6 +61,33 @@ _WAITS = "This project waits for a decision already: withdraw that submission to
 _EMPTY = "There is nothing in this project to submit."
 _MOVED_ON = "The submission has moved on since you looked at it: look again."
 _users = table("users", column("id"), column("email"), column("name"))
+
+# What whoever reads a submission asks for: made once, since making a statement takes as long as
+# carrying it out.
+_OF: BindParameter[str] = bindparam("submission_id")
+_SUBMISSION = select(submissions).where(submissions.c.id == _OF)
+_ROUNDS = (
+    select(submission_rounds)
+    .where(submission_rounds.c.submission_id == _OF)
+    .order_by(submission_rounds.c.number)
+)
+_DECISIONS = (
+    select(submission_decisions)
+    .where(submission_decisions.c.submission_id == _OF)
+    .order_by(submission_decisions.c.round)
+)
+_PEOPLE = select(_users).where(_users.c.id.in_(bindparam("user_ids", expanding=True)))
+_FILES = (
+    select(submission_files, revisions.c.file_id)
+    .join(revisions, revisions.c.id == submission_files.c.revision_id)
+    .where(
+        and_(
+            submission_files.c.submission_id == _OF,
+            submission_files.c.number == bindparam("number"),
+        )
+    )
+    .order_by(submission_files.c.path)
+)
 
 
 class SqlSubmissionRepository:
@@ -117,8 +144,24 @@ class SqlSubmissionRepository:
 
     async def submission(self, submission_id: SubmissionId) -> Submission | None:
         """Return a submission."""
-        found = await self._rows(select(submissions).where(submissions.c.id == submission_id))
+        found = await self._rows(_SUBMISSION, {"submission_id": submission_id})
         return submission_of(found[0]) if found else None
+
+    async def record(self, submission_id: SubmissionId) -> Record | None:
+        """Return a submission with its rounds, its decisions and who reviews it."""
+        its = {"submission_id": submission_id}
+        async with self._database.read() as connection:
+            row = (await connection.execute(_SUBMISSION, its)).first()
+            if row is None:
+                return None
+            return Record(
+                submission=submission_of(row),
+                rounds=tuple(round_of(one) for one in await connection.execute(_ROUNDS, its)),
+                decisions=tuple(
+                    decision_of(one) for one in await connection.execute(_DECISIONS, its)
+                ),
+                named=await access.reviewers_of(connection, submission_id),
+            )
 
     async def submissions(self, wanted: Wanted) -> list[Submission]:
         """Return submissions, the one that waits longest first."""
@@ -132,19 +175,13 @@ class SqlSubmissionRepository:
 
     async def rounds(self, submission_id: SubmissionId) -> list[Round]:
         """Return a submission's rounds."""
-        of = submission_rounds.c
-        statement = select(submission_rounds).where(of.submission_id == submission_id)
-        return [round_of(row) for row in await self._rows(statement.order_by(of.number))]
-
-    async def decisions(self, submission_id: SubmissionId) -> list[Decision]:
-        """Return what was decided about a submission's rounds."""
-        of = submission_decisions.c
-        statement = select(submission_decisions).where(of.submission_id == submission_id)
-        return [decision_of(row) for row in await self._rows(statement.order_by(of.round))]
+        found = await self._rows(_ROUNDS, {"submission_id": submission_id})
+        return [round_of(row) for row in found]
 
     async def files(self, submission_id: SubmissionId, number: int) -> list[SubmittedFile]:
         """Return a round's files."""
-        return [file_of(row) for row in await self._rows(_files(submission_id, number))]
+        found = await self._rows(_FILES, {"submission_id": submission_id, "number": number})
+        return [file_of(row) for row in found]
 
     async def present(self, project_id: ProjectId) -> list[SubmittedFile]:
         """Return all files of a project, by path."""
@@ -195,19 +232,18 @@ class SqlSubmissionRepository:
         rows = await self._rows(select(of.user_id).where(of.project_id == project_id))
         return frozenset(UserId(row.user_id) for row in rows)
 
-    async def reviewers_of(self, submission_id: SubmissionId) -> frozenset[UserId]:
-        """Return who alone may review a submission."""
-        async with self._database.read() as connection:
-            return await access.reviewers_of(connection, submission_id)
-
     async def names(self, user_ids: Sequence[UserId]) -> dict[UserId, str]:
         """Return what people are called."""
-        rows = await self._rows(select(_users).where(_users.c.id.in_(list(set(user_ids)))))
+        if not user_ids:
+            return {}
+        rows = await self._rows(_PEOPLE, {"user_ids": list(set(user_ids))})
         return {UserId(row.id): row.name or row.email for row in rows}
 
-    async def _rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+    async def _rows(
+        self, statement: Select[Any], values: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
         async with self._database.read() as connection:
-            rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
+            rows: Sequence[Row[Any]] = (await connection.execute(statement, values)).all()
             return rows
 
 
@@ -255,7 +291,7 @@ async def _add_round(connection: AsyncConnection, new: NewRound, row: Row[Any]) 
     )
     names = ["submission_id", "number", "path", "revision_id", "blob", "size"]
     await connection.execute(insert(submission_files).from_select(names, copied))
-    found = await connection.execute(_files(SubmissionId(row.id), row.round))
+    found = await connection.execute(_FILES, {"submission_id": row.id, "number": row.round})
     files = [file_of(one) for one in found]
     if not files:
         raise InvalidInput(_EMPTY)
@@ -295,15 +331,4 @@ async def _decide(connection: AsyncConnection, decision: Decision) -> None:
     )
     await connection.execute(
         update(review_comments).where(is_draft).values(published_at=decision.decided_at)
-    )
-
-
-def _files(submission_id: SubmissionId, number: int) -> Select[Any]:
-    of = submission_files.c
-    is_in = and_(of.submission_id == submission_id, of.number == number)
-    return (
-        select(submission_files, revisions.c.file_id)
-        .join(revisions, revisions.c.id == of.revision_id)
-        .where(is_in)
-        .order_by(of.path)
     )

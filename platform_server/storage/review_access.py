@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, literal, or_, select, union
+from sqlalchemy import and_, bindparam, exists, literal, or_, select, union
 
 from platform_server.identity.model import UserId
 from platform_server.storage.tables.groups import group_members, group_reviewers
@@ -16,7 +16,7 @@ from platform_server.storage.tables.review import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause, Select
+    from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, FromClause, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from platform_server.review.groups.model import GroupId
@@ -31,22 +31,7 @@ async def reviewers_of(
     connection: AsyncConnection, submission_id: SubmissionId
 ) -> frozenset[UserId]:
     """Return who alone may review a submission, besides admins; nobody: every reviewer."""
-    named = (
-        select(literal(value=True).label("is_named"), project_reviewers.c.user_id)
-        .join(submissions, submissions.c.project_id == project_reviewers.c.project_id)
-        .where(submissions.c.id == submission_id)
-    )
-    owned, submitted = (
-        one.with_only_columns(literal(value=False).label("is_named"), group_reviewers.c.user_id)
-        for one in _by_whose_work(_OF_GROUPS)
-    )
-    of_groups = (
-        owned.join(submissions, submissions.c.project_id == projects.c.id).where(
-            submissions.c.id == submission_id
-        ),
-        submitted.where(submission_rounds.c.submission_id == submission_id),
-    )
-    rows = (await connection.execute(union(named, *of_groups))).all()
+    rows = (await connection.execute(_REVIEWERS, {"submission_id": submission_id})).all()
     chosen = [row for row in rows if row.is_named] or rows
     return frozenset(UserId(row.user_id) for row in chosen)
 
@@ -84,3 +69,26 @@ def _by_whose_work(source: FromClause) -> tuple[Select[Any], Select[Any]]:
     owned = source.join(projects, projects.c.owner_id == member)
     submitted = source.join(submission_rounds, submission_rounds.c.submitter_id == member)
     return select(projects).select_from(owned), select(submission_rounds).select_from(submitted)
+
+
+def _reviewers(submission_id: BindParameter[Any]) -> CompoundSelect[Any]:
+    """Return the statement that finds whom a submission's project names, and those of groups."""
+    named = (
+        select(literal(value=True).label("is_named"), project_reviewers.c.user_id)
+        .join(submissions, submissions.c.project_id == project_reviewers.c.project_id)
+        .where(submissions.c.id == submission_id)
+    )
+    owned, submitted = (
+        one.with_only_columns(literal(value=False).label("is_named"), group_reviewers.c.user_id)
+        for one in _by_whose_work(_OF_GROUPS)
+    )
+    of_groups = (
+        owned.join(submissions, submissions.c.project_id == projects.c.id).where(
+            submissions.c.id == submission_id
+        ),
+        submitted.where(submission_rounds.c.submission_id == submission_id),
+    )
+    return union(named, *of_groups)
+
+
+_REVIEWERS = _reviewers(bindparam("submission_id"))

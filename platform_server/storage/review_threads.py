@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
 
 from platform_server.storage import review_events
 from platform_server.storage.review_rows import comment_of, thread_of
 from platform_server.storage.tables.review import review_comments, review_threads
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement, Select
 
     from platform_server.review.model import (
         Comment,
@@ -23,6 +26,34 @@ if TYPE_CHECKING:
     )
     from platform_server.review.repository import NewThread, Note
     from platform_server.storage.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """The statements that find some threads, and the comments in them."""
+
+    threads: Select[Any]
+    comments: Select[Any]
+
+
+def _wanted(condition: ColumnElement[bool]) -> _Wanted:
+    of, said = review_threads.c, review_comments.c
+    return _Wanted(
+        threads=select(review_threads).where(condition).order_by(of.created_at, of.id),
+        comments=select(review_comments)
+        .where(said.thread_id.in_(select(of.id).where(condition)))
+        .order_by(said.created_at, said.id),
+    )
+
+
+# Made once, since making a statement takes as long as carrying it out.
+_BY_SUBMISSION = _wanted(review_threads.c.submission_id == bindparam("submission_id"))
+_BY_ID = _wanted(review_threads.c.id == bindparam("thread_id"))
+_BY_COMMENT = _wanted(
+    review_threads.c.id.in_(
+        select(review_comments.c.thread_id).where(review_comments.c.id == bindparam("comment_id"))
+    )
+)
 
 
 class SqlThreadRepository:
@@ -107,32 +138,23 @@ class SqlThreadRepository:
 
     async def thread(self, thread_id: ThreadId) -> Thread | None:
         """Return a thread with all its comments."""
-        found = await self._threads(review_threads.c.id == thread_id)
+        found = await self._threads(_BY_ID, {"thread_id": thread_id})
         return found[0] if found else None
 
     async def thread_of(self, comment_id: CommentId) -> Thread | None:
         """Return the thread that a comment is in."""
-        its = select(review_comments.c.thread_id).where(review_comments.c.id == comment_id)
-        found = await self._threads(review_threads.c.id.in_(its))
+        found = await self._threads(_BY_COMMENT, {"comment_id": comment_id})
         return found[0] if found else None
 
     async def threads(self, submission_id: SubmissionId) -> list[Thread]:
         """Return a submission's threads with all their comments, the oldest first."""
-        return await self._threads(review_threads.c.submission_id == submission_id)
+        return await self._threads(_BY_SUBMISSION, {"submission_id": submission_id})
 
-    async def _threads(self, condition: ColumnElement[bool]) -> list[Thread]:
-        of = review_threads.c
-        threads = select(review_threads).where(condition).order_by(of.created_at, of.id)
-        said = review_comments.c
-        comments = (
-            select(review_comments)
-            .where(said.thread_id.in_(select(of.id).where(condition)))
-            .order_by(said.created_at, said.id)
-        )
+    async def _threads(self, wanted: _Wanted, values: Mapping[str, str]) -> list[Thread]:
+        by_thread: defaultdict[str, list[Comment]] = defaultdict(list)
         async with self._database.read() as connection:
-            rows = (await connection.execute(threads)).all()
-            by_thread: defaultdict[str, list[Comment]] = defaultdict(list)
-            for row in await connection.execute(comments):
+            rows = (await connection.execute(wanted.threads, values)).all()
+            for row in await connection.execute(wanted.comments, values) if rows else ():
                 by_thread[row.thread_id].append(comment_of(row))
         return [thread_of(row, by_thread[row.id]) for row in rows]
 

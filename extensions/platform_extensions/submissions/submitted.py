@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING
 
 from tornado import web
@@ -19,7 +17,7 @@ from platform_extensions.submissions.shapes import PartsModel
 from platform_server.contents.model import Origin, Revision
 from platform_server.errors import TooLarge
 from platform_server.projects.model import Access, Project, ProjectView
-from platform_server.review.rendering.style import FRAME_POLICY, POLICY, STYLE
+from platform_server.review.rendering.style import POLICY
 
 if TYPE_CHECKING:
     from platform_extensions.contents.models import ContentsModel
@@ -37,8 +35,6 @@ _PAGE_HEADERS = {
 }
 _LARGEST = 64 * 2**20  # bytes; what is larger is downloaded
 _CODEC = NotebookCodec()
-_LOOK = json.dumps({"style": STYLE, "policy": FRAME_POLICY}).encode()
-_LOOK_DIGEST = hashlib.sha256(_LOOK).hexdigest()[:16]
 
 
 class SubmittedHandler(ReviewHandler):
@@ -118,7 +114,7 @@ class PageHandler(ShownHandler):
         for name, value in _PAGE_HEADERS.items():
             self.set_header(name, value)
         self.etag = f'"{page.digest}"'
-        self.finish(page.data, set_content_type="text/html; charset=UTF-8")
+        self.finish_made(page.data, "text/html; charset=UTF-8")
 
 
 class SubmittedPageHandler(PageHandler):
@@ -148,10 +144,8 @@ class SubmittedPartsHandler(ShownHandler):
         view, file = await self.file(submission_id, path)
         parts = await self.reviews.viewer.parts(view, file)
         self.set_header("Cache-Control", "private, no-cache")
-        self.etag = f'"{parts.digest}-{_LOOK_DIGEST}"'
-        self.write(_LOOK[:-1] + b', "parts": ')
-        self.write(parts.data)
-        self.reply_made(PartsModel, b"}")
+        self.etag = f'"{parts.digest}"'
+        self.reply_made(PartsModel, parts.data)
 
 
 def _entry(view: View, file: SubmittedFile) -> Entry:

@@ -18,6 +18,7 @@ from platform_server.review.rendering.code import lexer_for, lines_of
 from platform_server.review.rendering.markdown import rendered
 from platform_server.review.rendering.outputs import joined, outputs_html, picture
 from platform_server.review.rendering.sanitiser import is_picture
+from platform_server.review.rendering.style import FRAME_POLICY, STYLE
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
@@ -91,22 +92,21 @@ def parts_of(name: str, data: bytes) -> list[Part]:
 
 
 def parts_json(name: str, data: bytes) -> str:
-    """Return the parts as JSON: see ``GET /api/submissions/{id}/parts/{path}``."""
-    return json.dumps(
-        [
-            {
-                "kind": one.kind,
-                "cell": one.is_cell,
-                "cell_id": one.cell_id,
-                "label": one.label,
-                "lines": one.lines,
-                "html": one.html,
-                "outputs": one.outputs,
-                "warnings": [warning.value for warning in one.warnings],
-            }
-            for one in parts_of(name, data)
-        ]
-    )
+    """Return the parts and their look, as ``GET /api/submissions/{id}/parts/{path}`` answers."""
+    parts = [
+        {
+            "kind": one.kind,
+            "cell": one.is_cell,
+            "cell_id": one.cell_id,
+            "label": one.label,
+            "lines": one.lines,
+            "html": one.html,
+            "outputs": one.outputs,
+            "warnings": [warning.value for warning in one.warnings],
+        }
+        for one in parts_of(name, data)
+    ]
+    return json.dumps({"style": STYLE, "policy": FRAME_POLICY, "parts": parts})
 
 
 def _cells(cells: list[dict[str, Any]], language: str) -> list[Part]:

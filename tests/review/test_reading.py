@@ -1,0 +1,72 @@
+"""Many readers of one large file: what it costs the server."""
+
+from __future__ import annotations
+
+import random
+import socket
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import event
+
+from platform_server.clock import new_id
+from platform_server.testing.processes import resident_bytes
+
+from .conftest import RITA
+
+if TYPE_CHECKING:
+    from platform_server.testing.serving import Person, Server
+
+    from .conftest import Desk
+
+PICTURE = random.Random(5).randbytes(4 << 20)
+READERS = 20  # of each form
+_WINDOW = 4096  # bytes that a reader takes in before it looks at them
+
+
+@pytest.fixture
+async def url(alice: Person) -> str:
+    """The address of a submission with a large picture."""
+    project = (await alice.project(f"readers {new_id()}"))["id"]
+    saved = await alice.http.put(f"/api/projects/{project}/files/large.png", content=PICTURE)
+    assert saved.status_code == 201, saved.text
+    made = await alice.http.post(f"/api/projects/{project}/submissions", json={})
+    assert made.status_code == 201, made.text
+    return f"/api/submissions/{made.json()['id']}"
+
+
+def slow_reader(server: Server, person: Person, path: str) -> socket.socket:
+    """Ask for something, and read no more than the first bytes of the answer."""
+    address = urlsplit(server.url)
+    reader = socket.socket()
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WINDOW)
+    reader.connect((address.hostname, address.port))
+    request = f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+    reader.sendall(f"{request}Authorization: Bearer {person.token}\r\n\r\n".encode())
+    assert reader.recv(_WINDOW).startswith(b"HTTP/1.1 200 ")
+    return reader
+
+
+async def test_slow_readers_of_a_large_file_share_one_copy_of_it(
+    server: Server, reviewer: Person, url: str
+) -> None:
+    paths = [f"{url}/{form}/large.png" for form in ("parts", "view")]
+    for path in paths:
+        assert len((await reviewer.http.get(path)).content) > len(PICTURE)
+    with ExitStack() as stack:
+        before = resident_bytes(server.process.pid)
+        for path in paths * READERS:
+            stack.enter_context(slow_reader(server, reviewer, path))
+        grown = resident_bytes(server.process.pid) - before
+    assert grown < READERS * len(PICTURE) / 2  # half of what copies for either form would take
+
+
+async def test_a_submission_is_looked_up_with_two_connections(desk: Desk) -> None:
+    await desk.write("a.py", b"x = 1\n")
+    submission = (await desk.submit()).submission.id
+    used: list[object] = []
+    event.listen(desk.database.engine.sync_engine, "engine_connect", used.append)
+    await desk.submissions.get(RITA, submission)
+    assert len(used) == 2  # the submission with all about it, and what the project lets her do
