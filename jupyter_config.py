@@ -152,6 +152,9 @@ c = get_config()
 # A terminal that nobody used for so many hours is closed. 0 means never.
 # c.PlatformApp.terminal_idle_hours = 0.0
 
+# For how many days the record of what admins did is kept: 30 at least. 0 means for ever.
+# c.PlatformApp.keep_acts_days = 1095
+
 # For how many hours the bytes of a file have to be unused, by any state of a file and any
 # submission, before they are removed. Up to twice as many pass.
 # c.PlatformApp.unused_hours = 24.0

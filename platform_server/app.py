@@ -11,6 +11,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from platform_server import clock
+from platform_server.acts.service import FORGETTING, ActService
 from platform_server.contents.keeping import NeverWaiting
 from platform_server.contents.parts import Parts
 from platform_server.contents.service import ContentsService
@@ -61,12 +62,14 @@ from platform_server.sandboxes.expiry import AgeStopper
 from platform_server.sandboxes.idle import IdleStopper
 from platform_server.sandboxes.limits import LimitsService
 from platform_server.sandboxes.model import EndCause
+from platform_server.sandboxes.rounds import Rounds
 from platform_server.sandboxes.service import SandboxPolicy, SandboxService
 from platform_server.sandboxes.volumes import FolderVolumes
 from platform_server.sandboxes.vulnerabilities import known_holes
 from platform_server.sandboxes.watch import SandboxWatch
 from platform_server.services import Services
 from platform_server.settings import environment, home_from
+from platform_server.storage.acts import SqlActRepository
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.blobs_spooling import SpoolingBlobStore
 from platform_server.storage.blobs_supabase import SupabaseBlobStore
@@ -125,6 +128,7 @@ class Platform:
         self._engine = _engine(settings)
         self._volumes = FolderVolumes(settings.home.volumes)
         self.services = self._services()
+        self._forgetting = Rounds(self.services.acts.forget, every=FORGETTING, at="old acts")
         self._disk = DiskGuard(self.services.sandboxes, settings.home.volumes, settings.disk)
         self._join(self.services)
 
@@ -147,6 +151,7 @@ class Platform:
         await self.services.sandboxes.start()
         await self.services.terminals.start()
         await self.services.reviews.start()
+        self._forgetting.start()
         self.services.idle.start()
         self._disk.start()
         self.services.ages.start()
@@ -156,6 +161,7 @@ class Platform:
         """End it all; the sandboxes' last changes are kept first."""
         await self.services.watch.aclose()
         await self.services.ages.aclose()
+        await self._forgetting.aclose()
         await self._disk.aclose()
         await self.services.idle.aclose()
         await self.services.reviews.aclose()
@@ -227,6 +233,7 @@ class Platform:
         packages, environments = _packages(settings, database, sandboxes)
         return Services(
             identity=identity,
+            acts=ActService(SqlActRepository(database), settings.keep_acts),
             preferences=PreferenceService(SqlPreferenceRepository(database), clock=clock.utc_now),
             projects=projects,
             contents=contents,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from platform_server.acts.service import ActService
     from platform_server.contents.keeping import Keeping
     from platform_server.contents.service import ContentsService
     from platform_server.environments.parts import Environments
@@ -30,6 +31,7 @@ class Services:
     """Everything a handler may call. Made by ``platform_server.app``, and by nobody else."""
 
     identity: IdentityService
+    acts: ActService
     preferences: PreferenceService
     projects: ProjectService
     contents: ContentsService

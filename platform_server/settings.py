@@ -92,6 +92,7 @@ class Settings:
     storage: StorageKeys | None = None  # where files' bytes are kept, unless here
     outbox_bytes: int = 10 * 2**30  # that may wait here for a remote store that is away
     session_lifetime: timedelta = timedelta(days=14)  # of a signed-in browser that is not used
+    keep_acts: timedelta | None = timedelta(days=3 * 365)  # of admins; None: for ever
     sign_up: bool = True  # whoever reaches the server may make a learner's account
 
     @property

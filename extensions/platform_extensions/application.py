@@ -23,6 +23,7 @@ from platform_extensions.server import PlatformServer
 from platform_extensions.sessions.manager import PlatformSessions
 from platform_extensions.terminals.routes import SETTINGS as TERMINAL_SETTINGS
 from platform_kernels.specs import PlatformKernelSpecs
+from platform_server.acts.service import LEAST
 from platform_server.contents.limits import ContentsLimits, Quota, Retention
 from platform_server.environments.model import PackagePolicy
 from platform_server.review.reproduction.model import CheckLimits
@@ -229,6 +230,12 @@ class PlatformApp(LabApp):
         help="For how many days the last state of a file in each hour is kept; later the last one "
         "of each day is.",
     ).tag(config=True)
+    keep_acts_days = Integer(
+        3 * 365,
+        min=0,
+        help="For how many days the record of what admins did is kept: 30 at least. 0 means for "
+        "ever.",
+    ).tag(config=True)
     unused_hours = Float(
         24.0,
         min=1.0,
@@ -332,6 +339,15 @@ class PlatformApp(LabApp):
             raise TraitError(f"PlatformApp.sandbox_role_limits: {error}") from error
         return dict(proposal["value"])
 
+    @validate("keep_acts_days")
+    def _check_keep_acts_days(self, proposal: Any) -> int:
+        days = int(proposal["value"])
+        if 0 < days < LEAST.days:
+            raise TraitError(
+                f"PlatformApp.keep_acts_days is {days}: give {LEAST.days} or more, or 0 for ever."
+            )
+        return days
+
     @default("open_browser")
     def _default_open_browser(self) -> bool:
         return False
@@ -381,6 +397,7 @@ class PlatformApp(LabApp):
             package_index=self.package_index,
             private_index=self.package_private_index,
             package_cache_bytes=self.package_cache_mb * MEBIBYTE,
+            keep_acts=timedelta(days=self.keep_acts_days) if self.keep_acts_days else None,
             sign_up=self.sign_up,
             outbox_bytes=self.outbox_mb * MEBIBYTE,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from platform_extensions.acts.routes import ROUTES as ACTS
 from platform_extensions.api.routes import ROUTES as API
 from platform_extensions.containers.routes import ROUTES as CONTAINERS
 from platform_extensions.contents.routes import ROUTES as CONTENTS
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROUTES: Sequence[Route] = (
+    *ACTS,
     *API,
     *CONTAINERS,
     *CONTENTS,

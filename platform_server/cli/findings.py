@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platform_server import paths
+from platform_server.acts.service import ActService
 from platform_server.app import make_identity
 from platform_server.clock import utc_now
 from platform_server.errors import EngineUnavailable, StorageUnavailable
@@ -21,6 +22,7 @@ from platform_server.identity.model import Role
 from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.sandboxes.docker_image import image_name
 from platform_server.sandboxes.vulnerabilities import known_holes, versions_from
+from platform_server.storage.acts import SqlActRepository
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.blobs_supabase import SupabaseBlobStore, reason
 from platform_server.storage.database import Database
@@ -152,6 +154,7 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
         yield good("The database answers and has the tables of this version")
         users = await make_identity(connection, settings).users()
         admins = [one for one in users if one.role is Role.ADMIN and one.disabled_at is None]
+        yield await acts(connection)
         yield (
             good(f"{len(users)} accounts, {len(admins)} admins")
             if admins
@@ -166,6 +169,17 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
         )
     finally:
         await connection.aclose()
+
+
+async def acts(connection: Database) -> Finding:
+    """Look whether the record of what admins did is as it was written."""
+    changed = await ActService(SqlActRepository(connection)).changed()
+    if changed is None:
+        return good("The record of what admins did is as it was written")
+    return bad(
+        f"The record of what admins did was changed, at or before number {changed}",
+        "Somebody had their hands on the database itself: compare it with a backup.",
+    )
 
 
 async def storage(settings: Settings) -> AsyncIterator[Finding]:

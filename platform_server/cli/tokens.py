@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from platform_server.acts.model import OPERATOR
 from platform_server.cli.running import with_accounts
 from platform_server.errors import TokenNotFound
 from platform_server.identity.model import Scope
@@ -61,7 +62,7 @@ def add(email: str, name: str, expires: timedelta | None, scopes: tuple[str, ...
 
     async def work(identity: IdentityService) -> str:
         owner = await identity.user_by_email(email)
-        secret, _ = await identity.create_token(owner.id, name, chosen, expires)
+        secret, _ = await identity.create_token(owner.id, name, chosen, expires, by=OPERATOR)
         return secret
 
     click.echo(with_accounts(work))
@@ -93,6 +94,6 @@ def revoke(email: str, name: str) -> None:
         found = [one for one in await identity.tokens(owner.id) if one.name == name]
         if not found:
             raise TokenNotFound(f"{owner.email} has no token called {name!r}.")
-        await identity.revoke_token(owner.id, found[0].id)
+        await identity.revoke_token(owner.id, found[0].id, by=OPERATOR)
 
     with_accounts(work)

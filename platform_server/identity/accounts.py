@@ -12,6 +12,7 @@ from platform_server.identity.passwords import check_password
 
 if TYPE_CHECKING:
     from platform_server.clock import Clock, IdFactory
+    from platform_server.identity.acts import Telling
     from platform_server.identity.model import Principal, Role, SessionId
     from platform_server.identity.passwords import Passwords
     from platform_server.identity.repository import UserRepository
@@ -30,9 +31,14 @@ class Proof:
 
 
 class Accounts(Protocol):
-    """Keeps passwords and makes accounts. Our user records stand beside it in any case."""
+    """Keeps passwords and makes accounts. Our user records stand beside it in any case.
 
-    async def register(self, email: str, password: str, *, name: str, role: Role) -> User:
+    With a ``telling`` somebody does it as an admin, and the act that it gives is kept.
+    """
+
+    async def register(
+        self, email: str, password: str, *, name: str, role: Role, telling: Telling | None = None
+    ) -> User:
         """Make an account. Raises InvalidInput, WeakPassword, NameTaken."""
 
     async def authenticate(self, email: str, password: str) -> Proof | None:
@@ -41,7 +47,9 @@ class Accounts(Protocol):
         An address without an account takes as long as a wrong password.
         """
 
-    async def set_password(self, user_id: UserId, password: str) -> None:
+    async def set_password(
+        self, user_id: UserId, password: str, telling: Telling | None = None
+    ) -> None:
         """Replace the password. Raises WeakPassword, UserNotFound."""
 
     async def attach(self, session_id: SessionId, proof: Proof) -> None:
@@ -83,7 +91,9 @@ class LocalAccounts:
         self._clock = clock
         self._new_id = new_id
 
-    async def register(self, email: str, password: str, *, name: str, role: Role) -> User:
+    async def register(
+        self, email: str, password: str, *, name: str, role: Role, telling: Telling | None = None
+    ) -> User:
         """Make an account."""
         email = check_email(email)
         shown = check_display_name(name, email=email)
@@ -97,7 +107,7 @@ class LocalAccounts:
             created_at=self._clock(),
         )
         try:
-            await self._users.add(user, hashed)
+            await self._users.add(user, hashed, telling)
         except NameTaken as error:
             raise NameTaken(_TAKEN) from error
         return user
@@ -112,12 +122,15 @@ class LocalAccounts:
             await self._users.set_password_hash(user.id, await self._passwords.hash(password))
         return Proof(user=user)
 
-    async def set_password(self, user_id: UserId, password: str) -> None:
+    async def set_password(
+        self, user_id: UserId, password: str, telling: Telling | None = None
+    ) -> None:
         """Replace the password."""
         check_password(password)
         if await self._users.get(user_id) is None:
             raise UserNotFound
-        await self._users.set_password_hash(user_id, await self._passwords.hash(password))
+        hashed = await self._passwords.hash(password)
+        await self._users.set_password_hash(user_id, hashed, telling)
 
     async def attach(self, session_id: SessionId, proof: Proof) -> None:
         """Nothing stands behind our own sessions but they themselves."""

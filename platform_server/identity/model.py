@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NewType
 
+from platform_server.acts.model import Actor
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -57,6 +59,12 @@ class Principal:
     role: Role
     scopes: frozenset[Scope] = ALL_SCOPES
     credential: SessionId | TokenId  # what a revocation names
+    address: str = ""  # of the network, where this request came from
+
+    @property
+    def actor(self) -> Actor:
+        """How the record of what admins do knows the principal."""
+        return Actor(id=self.id, name=self.email, address=self.address)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from platform_server.acts.model import Act
+    from platform_server.identity.acts import Telling
     from platform_server.identity.model import (
         ApiToken,
         Role,
@@ -20,9 +22,14 @@ if TYPE_CHECKING:
 
 
 class UserRepository(Protocol):
-    """Stores accounts, and for those whose passwords we keep ourselves, the hashes."""
+    """Stores accounts, and for those whose passwords we keep ourselves, the hashes.
 
-    async def add(self, user: User, password_hash: str | None) -> None:
+    With a ``telling``, the act that it gives is kept in the same transaction: both, or neither.
+    """
+
+    async def add(
+        self, user: User, password_hash: str | None, telling: Telling | None = None
+    ) -> None:
         """Store a new account. Raises NameTaken if another has that address."""
 
     async def get(self, user_id: UserId) -> User | None:
@@ -34,20 +41,27 @@ class UserRepository(Protocol):
     async def all(self) -> Sequence[User]:
         """Return every account, ordered by address."""
 
-    async def set_name(self, user_id: UserId, name: str) -> None:
+    async def set_name(self, user_id: UserId, name: str, telling: Telling | None = None) -> None:
         """Change how others see the user. Nothing if there is no such account."""
 
-    async def set_role(self, user_id: UserId, role: Role) -> None:
+    async def set_role(self, user_id: UserId, role: Role, telling: Telling | None = None) -> None:
         """Change the role. Nothing if there is no such account."""
 
-    async def set_disabled(self, user_id: UserId, at: datetime | None) -> None:
+    async def set_disabled(
+        self, user_id: UserId, at: datetime | None, telling: Telling | None = None
+    ) -> None:
         """Disable the account, or with None enable it. Nothing if there is no such account."""
 
     async def password_hash(self, user_id: UserId) -> str | None:
         """Return the stored hash; None if there is no account or it has none."""
 
-    async def set_password_hash(self, user_id: UserId, password_hash: str) -> None:
+    async def set_password_hash(
+        self, user_id: UserId, password_hash: str, telling: Telling | None = None
+    ) -> None:
         """Replace the stored hash. Raises UserNotFound."""
+
+    async def tell(self, user_id: UserId, telling: Telling) -> None:
+        """Keep the act of a change that is made elsewhere. Nothing if there is no such account."""
 
 
 class SessionRepository(Protocol):
@@ -86,8 +100,8 @@ class SessionRepository(Protocol):
 class TokenRepository(Protocol):
     """Stores personal API tokens."""
 
-    async def add(self, token: ApiToken, digest: str) -> None:
-        """Store a new token. Raises NameTaken if the user has one of that name."""
+    async def add(self, token: ApiToken, digest: str, act: Act | None = None) -> None:
+        """Store a new token, and the act. Raises NameTaken if the user has one of that name."""
 
     async def by_digest(self, digest: str) -> tuple[ApiToken, User] | None:
         """Return the token with that secret and its user, expired or disabled ones too."""
@@ -104,5 +118,5 @@ class TokenRepository(Protocol):
     async def touch(self, token_id: TokenId, *, used_at: datetime) -> None:
         """Note that the token is in use. Nothing if it is gone."""
 
-    async def delete(self, token_id: TokenId) -> bool:
-        """Revoke one; tells whether there was one."""
+    async def delete(self, token_id: TokenId, act: Act | None = None) -> bool:
+        """Revoke one, and keep the act if there was one; tells whether there was one."""

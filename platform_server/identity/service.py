@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
+    from platform_server.acts.model import Actor
     from platform_server.clock import Clock
     from platform_server.identity.accounts import Accounts
     from platform_server.identity.attempts import Attempts
@@ -133,27 +134,34 @@ class IdentityService(Directory):
         expires_in: timedelta | None,
         *,
         granted_by: Principal | None = None,
+        by: Actor | None = None,
     ) -> tuple[str, ApiToken]:
         """Make a token; return its secret, shown once, and what is known of it.
 
         A token made with the help of another gets no scope that the other lacks, and does not
-        outlive it. Raises InvalidInput, NameTaken, LimitReached, UserNotFound, AccessDenied.
+        outlive it. ``by`` says who makes one for somebody else. Raises InvalidInput, NameTaken,
+        LimitReached, UserNotFound, AccessDenied.
         """
-        await self.user(user_id)
+        user = await self.user(user_id)
         scopes = frozenset(scopes)
         if granted_by is not None:
             if not scopes <= granted_by.scopes:
                 raise AccessDenied("A token cannot make one that may do more than itself.")
             expires_in = await self._tokens.at_most_as_long(granted_by.credential, expires_in)
-        return await self._tokens.create(user_id, name, scopes, expires_in)
+        return await self._tokens.create(user, name, scopes, expires_in, by=by)
 
     async def tokens(self, user_id: UserId) -> list[ApiToken]:
         """Return the user's tokens, expired ones too, the newest first."""
         return await self._tokens.of(user_id)
 
-    async def revoke_token(self, user_id: UserId, token_id: TokenId) -> None:
-        """Revoke one of the user's tokens. Raises TokenNotFound for any other."""
-        await self._tokens.revoke(user_id, token_id)
+    async def revoke_token(
+        self, user_id: UserId, token_id: TokenId, *, by: Actor | None = None
+    ) -> None:
+        """Revoke one of the user's tokens; ``by`` says who does it for them.
+
+        Raises TokenNotFound for any other.
+        """
+        await self._tokens.revoke(user_id, token_id, by=by)
 
     async def last_seen(self) -> Mapping[UserId, datetime]:
         """Return when each user last used a session or token that still stands, to some minutes."""

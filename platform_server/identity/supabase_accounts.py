@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from cachetools import TTLCache
 
+from platform_server.acts.model import ACCOUNT_SERVICE
 from platform_server.errors import IdentityUnavailable, InvalidInput, NameTaken, NotSignedIn
 from platform_server.identity.access_tokens import AccessTokens
 from platform_server.identity.accounts import Proof
+from platform_server.identity.acts import role_changed
 from platform_server.identity.addresses import check_display_name, check_email
 from platform_server.identity.model import Principal, Role, SessionId, User, UserId
 from platform_server.identity.passwords import check_password
@@ -18,6 +20,7 @@ from platform_server.identity.supabase_api import Grant, Person
 
 if TYPE_CHECKING:
     from platform_server.clock import Clock
+    from platform_server.identity.acts import Telling
     from platform_server.identity.repository import UserRepository
     from platform_server.identity.supabase_api import SupabaseApi
 
@@ -56,22 +59,28 @@ class SupabaseAccounts:
         self._standing: TTLCache[str, bool] = TTLCache(_REMEMBERED, _CHECKED_EVERY)
         self._bearers: TTLCache[str, str] = TTLCache(_REMEMBERED, 24 * 3600)
 
-    async def register(self, email: str, password: str, *, name: str, role: Role) -> User:
+    async def register(
+        self, email: str, password: str, *, name: str, role: Role, telling: Telling | None = None
+    ) -> User:
         """Make an account. One made by an admin needs no mail to confirm it."""
         email = check_email(email)
         shown = check_display_name(name, email=email)
         check_password(password)
         make = self._api.sign_up if role is Role.LEARNER else self._api.create
-        return await self._record(await make(email, password, shown), role)
+        return await self._record(await make(email, password, shown), role, telling)
 
     async def authenticate(self, email: str, password: str) -> Proof | None:
         """Return the user whose password this is, with what Supabase gave for it."""
         grant = await self._api.sign_in(email, password)
         return None if grant is None else Proof(user=await self._record(grant.user), grant=grant)
 
-    async def set_password(self, user_id: UserId, password: str) -> None:
-        """Replace the password."""
+    async def set_password(
+        self, user_id: UserId, password: str, telling: Telling | None = None
+    ) -> None:
+        """Replace the password; what is told is told before."""
         check_password(password)
+        if telling is not None:
+            await self._users.tell(user_id, telling)
         await self._api.set_password(user_id, password)
 
     async def attach(self, session_id: SessionId, proof: Proof) -> None:
@@ -165,18 +174,21 @@ class SupabaseAccounts:
             grant = fresh
         return await self._api.user(grant.access_token) is not None
 
-    async def _record(self, person: Person, role: Role | None = None) -> User:
+    async def _record(
+        self, person: Person, role: Role | None = None, telling: Telling | None = None
+    ) -> User:
         """Return our record of a person, made or brought up to date."""
         decided = _role(person) or role
         user = await self._users.get(UserId(person.id))
         if user is not None:
             if decided is not None and decided is not user.role and role is None:
-                await self._users.set_role(user.id, decided)
+                told = role_changed(ACCOUNT_SERVICE, self._clock(), decided)
+                await self._users.set_role(user.id, decided, told)
                 user = await self._users.get(user.id) or user
             return user
         made = _user(person, decided or Role.LEARNER, self._clock)
         try:
-            await self._users.add(made, None)
+            await self._users.add(made, None, telling)
         except NameTaken as error:
             known = await self._users.get(made.id)  # made by another request meanwhile
             if known is None:

@@ -6,7 +6,9 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from platform_server.acts.model import ActName
 from platform_server.errors import InvalidInput, LimitReached, StorageUnavailable, TokenNotFound
+from platform_server.identity.acts import token_act
 from platform_server.identity.credentials import digest_of_token, new_token_secret
 from platform_server.identity.lookups import principal_from_token
 from platform_server.identity.model import ApiToken, TokenId
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from platform_server.acts.model import Actor
     from platform_server.clock import Clock, IdFactory
     from platform_server.identity.lookups import Lookups
     from platform_server.identity.model import Principal, Scope, SessionId, User, UserId
@@ -38,26 +41,34 @@ class Tokens:
         self._new_id = new_id
 
     async def create(
-        self, user_id: UserId, name: str, scopes: Iterable[Scope], expires_in: timedelta | None
+        self,
+        user: User,
+        name: str,
+        scopes: Iterable[Scope],
+        expires_in: timedelta | None,
+        *,
+        by: Actor | None = None,
     ) -> tuple[str, ApiToken]:
         """Store a new token; return its secret, which is nowhere else, and what is known of it.
 
+        ``by`` says who makes it, if not the user: then that is kept in the record of such acts.
         Raises InvalidInput, NameTaken, LimitReached.
         """
         now = self._clock()
         token = ApiToken(
             id=TokenId(self._new_id()),
-            user_id=user_id,
+            user_id=user.id,
             name=_checked_name(name),
             scopes=_checked_scopes(scopes),
             created_at=now,
             expires_at=None if expires_in is None else now + _checked_span(expires_in),
             last_used_at=None,
         )
-        if len(await self._store.of(user_id)) >= PER_USER:
+        if len(await self._store.of(user.id)) >= PER_USER:
             raise LimitReached(f"An account has at most {PER_USER} tokens: revoke one first.")
         secret = new_token_secret()
-        await self._store.add(token, digest_of_token(secret) or "")
+        act = None if by is None else token_act(user, token, ActName.TOKEN_MADE, by, now)
+        await self._store.add(token, digest_of_token(secret) or "", act)
         return secret, token
 
     async def principal(self, secret: str) -> Principal | None:
@@ -98,12 +109,16 @@ class Tokens:
         """Return the user's tokens, expired ones too, the newest first."""
         return list(await self._store.of(user_id))
 
-    async def revoke(self, user_id: UserId, token_id: TokenId) -> None:
-        """Revoke one of the user's. Raises TokenNotFound for any other."""
+    async def revoke(self, user_id: UserId, token_id: TokenId, *, by: Actor | None = None) -> None:
+        """Revoke one of the user's; ``by`` as above. Raises TokenNotFound for any other."""
         found = await self._store.by_id(token_id)
         if found is None or found[1].id != user_id:
             raise TokenNotFound
-        await self._store.delete(token_id)
+        token, user = found
+        act = None
+        if by is not None:
+            act = token_act(user, token, ActName.TOKEN_REVOKED, by, self._clock())
+        await self._store.delete(token_id, act)
         self._lookups.forget(user_id)
 
     def _is_good(self, token: ApiToken, user: User) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING
+
+from platform_server.seals import seal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,7 @@ def seal_of(event: Event, before: str) -> str:
         "what": event.what.value,
         "detail": dict(event.detail),
     }
-    text = json.dumps(said, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
+    return seal(said, before)
 
 
 def first_broken(events: Sequence[Event]) -> int | None:

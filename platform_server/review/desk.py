@@ -18,6 +18,7 @@ from platform_server.errors import (
 from platform_server.identity.permissions import Permission, may
 from platform_server.projects.model import Access
 from platform_server.review import rubric as rubrics
+from platform_server.review.acts import Chosen, Teller
 from platform_server.review.model import UNDECIDED, Happening, State
 from platform_server.review.repository import Note, Step
 from platform_server.review.rules import REVIEWING, may_be_given
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from platform_server.identity.model import Principal, User, UserId
-    from platform_server.projects.model import ProjectId
+    from platform_server.projects.model import Project, ProjectId
+    from platform_server.review.acts import TellingNamed, TellingRubric
     from platform_server.review.repository import SubmissionRepository
     from platform_server.review.rubric import Rubric
     from platform_server.review.rules import View
@@ -58,15 +60,28 @@ SavedComments: TypeAlias = list[SavedComment]
 
 
 class DeskRepository(Protocol):
-    """Who reviews what, rubrics, and saved comments. Every method is one transaction."""
+    """Who reviews what, rubrics, and saved comments. Every method is one transaction.
 
-    async def name_reviewers(self, project_id: ProjectId, reviewers: Collection[UserId]) -> None:
+    With a ``telling`` the act that it gives is kept in it, too.
+    """
+
+    async def name_reviewers(
+        self,
+        project_id: ProjectId,
+        reviewers: Collection[UserId],
+        telling: TellingNamed | None = None,
+    ) -> None:
         """Keep whom a project names as its reviewers. Raises ProjectNotFound."""
 
     async def rubric(self, project_id: ProjectId | None) -> Rubric | None:
         """Return a project's own rubric, or with None the installation's."""
 
-    async def save_rubric(self, project_id: ProjectId | None, rubric: Rubric | None) -> None:
+    async def save_rubric(
+        self,
+        project_id: ProjectId | None,
+        rubric: Rubric | None,
+        telling: TellingRubric | None = None,
+    ) -> None:
         """Keep a rubric, or with None none."""
 
     async def saved(self, user_id: UserId) -> SavedComments:
@@ -135,11 +150,16 @@ class DeskService:
 
         Raises ProjectNotFound, AccessDenied, InvalidInput for who may not review.
         """
-        await self._require(principal, project_id, Access.OWNER)
+        others = await self._require(principal, project_id, Access.OWNER)
         known = await self.reviewers()
         if len(reviewers) > MAX_NAMED or not known.keys() >= set(reviewers):
             raise InvalidInput(_NO_REVIEWER)
-        await self._repository.name_reviewers(project_id, set(reviewers))
+        told = None
+        if others is not None:
+            called = {one.id: one.email for one in await self._people.users()}
+            chosen = Chosen(ids=reviewers, called=called)
+            told = self._teller(principal).reviewers_named(others, chosen)
+        await self._repository.name_reviewers(project_id, set(reviewers), told)
 
     async def assign(self, view: View, reviewer: UserId) -> View:
         """Make an undecided submission somebody's task: admins, and whose task it is.
@@ -196,13 +216,16 @@ class DeskService:
         Without criteria the installation's counts. Raises ProjectNotFound, AccessDenied,
         InvalidInput.
         """
-        if project_id is None:
-            if not may(principal, Permission.ADMIN):
-                raise AccessDenied
-        else:
-            await self._require(principal, project_id, Access.OWNER)
+        others = None
+        if project_id is not None:
+            others = await self._require(principal, project_id, Access.OWNER)
+        elif not may(principal, Permission.ADMIN):
+            raise AccessDenied
         rubrics.check(rubric)
-        await self._repository.save_rubric(project_id, rubric if rubric.criteria else None)
+        kept, told = rubric if rubric.criteria else None, None
+        if project_id is None or others is not None:
+            told = self._teller(principal).rubric_changed(others, kept)
+        await self._repository.save_rubric(project_id, kept, told)
 
     async def saved(self, principal: Principal) -> SavedComments:
         """Return the principal's saved comments, by title."""
@@ -227,12 +250,23 @@ class DeskService:
         if not await self._repository.drop(principal.id, saved_id):
             raise ThreadNotFound("There is no such comment.")
 
-    async def _require(self, principal: Principal, project_id: ProjectId, needs: Access) -> None:
-        """Raise ProjectNotFound or AccessDenied; admins need be no members."""
+    async def _require(
+        self, principal: Principal, project_id: ProjectId, needs: Access
+    ) -> Project | None:
+        """Return the project if an admin's right is needed, who need be no member of it.
+
+        Raises ProjectNotFound, AccessDenied.
+        """
         if not may(principal, Permission.ADMIN):
             await self._projects.get(principal, project_id, needs)
-        elif not await self._projects.owners([project_id]):
+            return None
+        found = (await self._projects.owners([project_id])).get(project_id)
+        if found is None:
             raise ProjectNotFound
+        return None if found.project.owner_id == principal.id else found.project
+
+    def _teller(self, principal: Principal) -> Teller:
+        return Teller(by=principal.actor, at=self._now())
 
 
 def _can_be_given(reviewer: User, view: View) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from platform_server import clock
+from platform_server.acts.model import OPERATOR, Act, ActName, Kind, Target, changing
 from platform_server.errors import ProjectNotFound
 from platform_server.identity.model import Role, UserId
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from platform_server.acts.model import Actor
     from platform_server.projects.model import ProjectId
     from platform_server.sandboxes.model import Limits
 
@@ -75,6 +77,11 @@ class Holder:
     owner_id: UserId
     role: Role
     own: OwnLimits
+    project_name: str
+
+
+# Gives the act of a change, of what was set just before; None: it changes nothing.
+Telling: TypeAlias = "Callable[[Holder], Act | None]"
 
 
 class LimitsRepository(Protocol):
@@ -83,8 +90,13 @@ class LimitsRepository(Protocol):
     async def holder(self, project_id: ProjectId) -> Holder | None:
         """Return it, None when there is no such project, or it was deleted."""
 
-    async def put(self, project_id: ProjectId, own: OwnLimits, at: datetime) -> None:
-        """Set a project's limits, in the place of earlier ones."""
+    async def put(
+        self, project_id: ProjectId, own: OwnLimits, at: datetime, telling: Telling
+    ) -> None:
+        """Set a project's limits, in the place of earlier ones, and keep the act of it.
+
+        Raises ProjectNotFound.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,13 +136,28 @@ class LimitsService:
         """Return a project's limits. Raises ProjectNotFound."""
         return self._limits(await self._holder(project_id))
 
-    async def put(self, project_id: ProjectId, own: OwnLimits) -> ProjectLimits:
+    async def put(
+        self, project_id: ProjectId, own: OwnLimits, *, by: Actor = OPERATOR
+    ) -> ProjectLimits:
         """Set a project's own limits, in the place of earlier ones. Raises ProjectNotFound.
 
         They apply to its next sandbox; the one that runs keeps what it has.
         """
-        holder = await self._holder(project_id)
-        await self._repository.put(project_id, own, self._now())
+        holder, now = await self._holder(project_id), self._now()
+
+        def act(before: Holder) -> Act | None:
+            return changing(
+                Act(
+                    at=now,
+                    actor=by,
+                    name=ActName.LIMITS_CHANGED,
+                    target=Target(kind=Kind.PROJECT, id=project_id, name=before.project_name),
+                    before=before.own.given,
+                    after=own.given,
+                )
+            )
+
+        await self._repository.put(project_id, own, now, act)
         return self._limits(replace(holder, own=own))
 
     async def _holder(self, project_id: ProjectId) -> Holder:

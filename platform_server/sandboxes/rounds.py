@@ -37,9 +37,12 @@ class Stoppable(Protocol):
 class Rounds:
     """Calls ``look`` every so many seconds; what it raises of ours is logged, and it goes on."""
 
-    def __init__(self, look: Callable[[], Awaitable[object]], *, every: float) -> None:
+    def __init__(
+        self, look: Callable[[], Awaitable[object]], *, every: float, at: str = "sandboxes"
+    ) -> None:
         self._look = look
         self._every = every
+        self._at = at
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -58,4 +61,4 @@ class Rounds:
             try:
                 await self._look()
             except PlatformError as error:
-                log.warning("sandboxes are not looked at for a moment: %s", error.message)
+                log.warning("%s are not looked at for a moment: %s", self._at, error.message)

@@ -20,6 +20,7 @@ from platform_server.identity.model import (
     UserId,
 )
 from platform_server.identity.supabase_api import Grant
+from platform_server.storage import acts
 from platform_server.storage.tables.identity import (
     api_tokens,
     password_hashes,
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Column, ColumnElement, Row, Select, Update
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from platform_server.acts.model import Act
+    from platform_server.identity.acts import Telling
     from platform_server.storage.database import Database
 
 # The columns of a user beside those of what is theirs, whose names are the same.
@@ -47,7 +51,9 @@ class SqlUserRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, user: User, password_hash: str | None) -> None:
+    async def add(
+        self, user: User, password_hash: str | None, telling: Telling | None = None
+    ) -> None:
         """Store a new account."""
         values = {
             "id": user.id,
@@ -63,6 +69,7 @@ class SqlUserRepository:
                 await connection.execute(insert(users).values(values))
                 if password_hash is not None:
                     await connection.execute(insert(password_hashes).values(secret))
+                await acts.keep(connection, telling(user) if telling else None)
         except IntegrityError as error:
             raise NameTaken("There is an account with that address already.") from error
 
@@ -80,17 +87,19 @@ class SqlUserRepository:
             rows = (await connection.execute(select(users).order_by(users.c.email))).all()
         return [_user(row) for row in rows]
 
-    async def set_name(self, user_id: UserId, name: str) -> None:
+    async def set_name(self, user_id: UserId, name: str, telling: Telling | None = None) -> None:
         """Change how others see the user."""
-        await self._change(user_id, name=name)
+        await self._change(user_id, telling, name=name)
 
-    async def set_role(self, user_id: UserId, role: Role) -> None:
+    async def set_role(self, user_id: UserId, role: Role, telling: Telling | None = None) -> None:
         """Change the role."""
-        await self._change(user_id, role=role.value)
+        await self._change(user_id, telling, role=role.value)
 
-    async def set_disabled(self, user_id: UserId, at: datetime | None) -> None:
+    async def set_disabled(
+        self, user_id: UserId, at: datetime | None, telling: Telling | None = None
+    ) -> None:
         """Disable the account, or with None enable it."""
-        await self._change(user_id, disabled_at=at)
+        await self._change(user_id, telling, disabled_at=at)
 
     async def password_hash(self, user_id: UserId) -> str | None:
         """Return the stored hash."""
@@ -100,25 +109,36 @@ class SqlUserRepository:
         async with self._database.read() as connection:
             return (await connection.execute(statement)).scalar_one_or_none()
 
-    async def set_password_hash(self, user_id: UserId, password_hash: str) -> None:
+    async def set_password_hash(
+        self, user_id: UserId, password_hash: str, telling: Telling | None = None
+    ) -> None:
         """Replace the stored hash."""
         values = {"user_id": user_id, "password_hash": password_hash}
         row = password_hashes.c.user_id == user_id
         try:
             async with self._database.transaction() as connection:
+                act = await _told(connection, user_id, telling)
                 await connection.execute(delete(password_hashes).where(row))
                 await connection.execute(insert(password_hashes).values(values))
+                await acts.keep(connection, act)
         except IntegrityError as error:
             raise UserNotFound from error
+
+    async def tell(self, user_id: UserId, telling: Telling) -> None:
+        """Keep the act of a change that is made elsewhere."""
+        async with self._database.transaction() as connection:
+            await acts.keep(connection, await _told(connection, user_id, telling))
 
     async def _one(self, condition: ColumnElement[bool]) -> User | None:
         async with self._database.read() as connection:
             row = (await connection.execute(select(users).where(condition))).one_or_none()
         return _user(row) if row else None
 
-    async def _change(self, user_id: UserId, **values: object) -> None:
+    async def _change(self, user_id: UserId, telling: Telling | None, **values: object) -> None:
         async with self._database.transaction() as connection:
+            act = await _told(connection, user_id, telling)
             await connection.execute(update(users).where(users.c.id == user_id).values(**values))
+            await acts.keep(connection, act)
 
 
 class SqlSessionRepository:
@@ -226,7 +246,7 @@ class SqlTokenRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, token: ApiToken, digest: str) -> None:
+    async def add(self, token: ApiToken, digest: str, act: Act | None = None) -> None:
         """Store a new token."""
         values = {
             "id": token.id,
@@ -241,6 +261,7 @@ class SqlTokenRepository:
         try:
             async with self._database.transaction() as connection:
                 await connection.execute(insert(api_tokens).values(values))
+                await acts.keep(connection, act)
         except IntegrityError as error:
             raise NameTaken("You have a token of that name already.") from error
 
@@ -271,16 +292,28 @@ class SqlTokenRepository:
         statement = update(api_tokens).where(api_tokens.c.id == token_id)
         await _execute(self._database, statement.values(last_used_at=used_at))
 
-    async def delete(self, token_id: TokenId) -> bool:
+    async def delete(self, token_id: TokenId, act: Act | None = None) -> bool:
         """Revoke one; tells whether there was one."""
         async with self._database.transaction() as connection:
             result = await connection.execute(delete(api_tokens).where(api_tokens.c.id == token_id))
+            await acts.keep(connection, act if result.rowcount else None)
         return result.rowcount > 0
 
     async def _one(self, statement: Select[Any]) -> tuple[ApiToken, User] | None:
         async with self._database.read() as connection:
             row = (await connection.execute(statement)).one_or_none()
         return (_token(row), _user(row, "user__")) if row else None
+
+
+async def _told(
+    connection: AsyncConnection, user_id: UserId, telling: Telling | None
+) -> Act | None:
+    """Return the act that a change of an account is; nobody else changes the account meanwhile."""
+    if telling is None:
+        return None
+    locked = select(users).where(users.c.id == user_id).with_for_update()
+    row = (await connection.execute(locked)).one_or_none()
+    return telling(_user(row)) if row else None
 
 
 async def _latest(

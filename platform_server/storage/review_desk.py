@@ -13,12 +13,14 @@ from platform_server.errors import ProjectNotFound
 from platform_server.identity.model import UserId
 from platform_server.review.desk import SavedComment, SavedId
 from platform_server.review.rubric import Criterion, Level, Rubric
+from platform_server.storage import acts
 from platform_server.storage.tables.review import project_reviewers, rubrics, saved_comments
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from platform_server.projects.model import ProjectId
+    from platform_server.review.acts import TellingNamed, TellingRubric
     from platform_server.storage.database import Database
 
 
@@ -28,15 +30,22 @@ class SqlDeskRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def name_reviewers(self, project_id: ProjectId, reviewers: Collection[UserId]) -> None:
+    async def name_reviewers(
+        self,
+        project_id: ProjectId,
+        reviewers: Collection[UserId],
+        telling: TellingNamed | None = None,
+    ) -> None:
         """Keep who reviews a project."""
-        before = delete(project_reviewers).where(project_reviewers.c.project_id == project_id)
+        of_project = project_reviewers.c.project_id == project_id
+        before = delete(project_reviewers).where(of_project).returning(project_reviewers.c.user_id)
         named = [{"project_id": project_id, "user_id": one} for one in sorted(reviewers)]
         try:
             async with self._database.transaction() as connection:
-                await connection.execute(before)
+                old = (await connection.execute(before)).scalars().all()
                 if named:
                     await connection.execute(insert(project_reviewers), named)
+                await acts.keep(connection, telling(old) if telling else None)
         except IntegrityError as error:
             raise ProjectNotFound from error
 
@@ -45,16 +54,24 @@ class SqlDeskRepository:
         found = select(rubrics.c.criteria).where(rubrics.c.scope == (project_id or ""))
         async with self._database.read() as connection:
             criteria = (await connection.execute(found)).scalar()
-        return None if criteria is None else _rubric_of(json.loads(criteria))
+        return _rubric_of(criteria)
 
-    async def save_rubric(self, project_id: ProjectId | None, rubric: Rubric | None) -> None:
+    async def save_rubric(
+        self,
+        project_id: ProjectId | None,
+        rubric: Rubric | None,
+        telling: TellingRubric | None = None,
+    ) -> None:
         """Keep a rubric, or none."""
         scope = project_id or ""
+        before = delete(rubrics).where(rubrics.c.scope == scope).returning(rubrics.c.criteria)
         async with self._database.transaction() as connection:
-            await connection.execute(delete(rubrics).where(rubrics.c.scope == scope))
+            old = (await connection.execute(before)).scalar()
             if rubric is not None:
                 criteria = json.dumps([asdict(one) for one in rubric.criteria])
                 await connection.execute(insert(rubrics).values(scope=scope, criteria=criteria))
+            if telling is not None:
+                await acts.keep(connection, telling(_rubric_of(old)))
 
     async def saved(self, user_id: UserId) -> list[SavedComment]:
         """Return somebody's saved comments."""
@@ -85,10 +102,13 @@ class SqlDeskRepository:
             return (await connection.execute(one)).rowcount > 0
 
 
-def _rubric_of(criteria: list[dict[str, Any]]) -> Rubric:
+def _rubric_of(criteria: str | None) -> Rubric | None:
+    if criteria is None:
+        return None
+    kept: list[dict[str, Any]] = json.loads(criteria)
     return Rubric(
         criteria=tuple(
             Criterion(**{**one, "levels": tuple(Level(**level) for level in one["levels"])})
-            for one in criteria
+            for one in kept
         )
     )

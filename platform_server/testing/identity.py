@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from platform_server.clock import new_id, utc_now
 from platform_server.errors import NameTaken, UserNotFound
@@ -14,12 +14,15 @@ from platform_server.identity.passwords import HashCost, Passwords
 from platform_server.identity.service import IdentityPolicy, IdentityService
 from platform_server.identity.sessions import SessionLifetime, Sessions
 from platform_server.identity.tokens import Tokens
+from platform_server.testing.acts import MemoryActs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from platform_server.acts.model import Act
     from platform_server.clock import Clock
+    from platform_server.identity.acts import Telling
     from platform_server.identity.model import (
         ApiToken,
         Role,
@@ -45,11 +48,15 @@ class MemoryUsers:
     def __init__(self) -> None:
         self.users: dict[UserId, User] = {}
         self.hashes: dict[UserId, str] = {}
+        self.acts = MemoryActs()
 
-    async def add(self, user: User, password_hash: str | None) -> None:
+    async def add(
+        self, user: User, password_hash: str | None, telling: Telling | None = None
+    ) -> None:
         """Store a new account."""
         if await self.by_email(user.email):
             raise NameTaken("There is an account with that address already.")
+        self.acts.keep(telling(user) if telling else None)
         self.users[user.id] = user
         if password_hash is not None:
             self.hashes[user.id] = password_hash
@@ -66,30 +73,41 @@ class MemoryUsers:
         """Return every account, ordered by address."""
         return sorted(self.users.values(), key=lambda user: user.email)
 
-    async def set_name(self, user_id: UserId, name: str) -> None:
+    async def set_name(self, user_id: UserId, name: str, telling: Telling | None = None) -> None:
         """Change how others see the user."""
-        if user := self.users.get(user_id):
-            self.users[user_id] = replace(user, name=name)
+        self._change(user_id, telling, name=name)
 
-    async def set_role(self, user_id: UserId, role: Role) -> None:
+    async def set_role(self, user_id: UserId, role: Role, telling: Telling | None = None) -> None:
         """Change the role."""
-        if user := self.users.get(user_id):
-            self.users[user_id] = replace(user, role=role)
+        self._change(user_id, telling, role=role)
 
-    async def set_disabled(self, user_id: UserId, at: datetime | None) -> None:
+    async def set_disabled(
+        self, user_id: UserId, at: datetime | None, telling: Telling | None = None
+    ) -> None:
         """Disable the account, or with None enable it."""
-        if user := self.users.get(user_id):
-            self.users[user_id] = replace(user, disabled_at=at)
+        self._change(user_id, telling, disabled_at=at)
 
     async def password_hash(self, user_id: UserId) -> str | None:
         """Return the stored hash."""
         return self.hashes.get(user_id)
 
-    async def set_password_hash(self, user_id: UserId, password_hash: str) -> None:
+    async def set_password_hash(
+        self, user_id: UserId, password_hash: str, telling: Telling | None = None
+    ) -> None:
         """Replace the stored hash."""
         if user_id not in self.users:
             raise UserNotFound
+        self._change(user_id, telling)
         self.hashes[user_id] = password_hash
+
+    async def tell(self, user_id: UserId, telling: Telling) -> None:
+        """Keep the act of a change that is made elsewhere."""
+        self._change(user_id, telling)
+
+    def _change(self, user_id: UserId, telling: Telling | None, **values: Any) -> None:
+        if user := self.users.get(user_id):
+            self.acts.keep(telling(user) if telling else None)
+            self.users[user_id] = replace(user, **values)
 
 
 class MemorySessions:
@@ -160,11 +178,12 @@ class MemoryTokens:
         self._users = users
         self._tokens: dict[str, ApiToken] = {}
 
-    async def add(self, token: ApiToken, digest: str) -> None:
+    async def add(self, token: ApiToken, digest: str, act: Act | None = None) -> None:
         """Store a new token."""
         if any(one.name == token.name for one in await self.of(token.user_id)):
             raise NameTaken("You have a token of that name already.")
         self._tokens[digest] = token
+        self._users.acts.keep(act)
 
     async def by_digest(self, digest: str) -> tuple[ApiToken, User] | None:
         """Return the token with that secret and its user."""
@@ -190,10 +209,12 @@ class MemoryTokens:
         if digest := self._digest(token_id):
             self._tokens[digest] = replace(self._tokens[digest], last_used_at=used_at)
 
-    async def delete(self, token_id: TokenId) -> bool:
+    async def delete(self, token_id: TokenId, act: Act | None = None) -> bool:
         """Revoke one; tells whether there was one."""
         digest = self._digest(token_id)
-        return digest is not None and self._tokens.pop(digest, None) is not None
+        is_there = digest is not None and self._tokens.pop(digest, None) is not None
+        self._users.acts.keep(act if is_there else None)
+        return is_there
 
     def _digest(self, token_id: TokenId) -> str | None:
         found = (digest for digest, one in self._tokens.items() if one.id == token_id)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from platform_server.storage.acts import SqlActRepository
 from platform_server.storage.identity import (
     SqlSessionRepository,
     SqlTokenRepository,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from platform_server.acts.service import ActRepository
     from platform_server.identity.preferences import PreferenceRepository
     from platform_server.identity.repository import (
         SessionRepository,
@@ -59,6 +61,7 @@ class Time:
 class Stores:
     """One of each, over the same users."""
 
+    acts: ActRepository
     users: UserRepository
     sessions: SessionRepository
     tokens: TokenRepository
@@ -77,6 +80,7 @@ async def stores(
     if request.param == "memory":
         people = MemoryUsers()
         yield Stores(
+            acts=people.acts,
             users=people,
             sessions=MemorySessions(people),
             tokens=MemoryTokens(people),
@@ -85,6 +89,7 @@ async def stores(
         return
     async with databases.open(request.param, tmp_path) as database:
         yield Stores(
+            acts=SqlActRepository(database),
             users=SqlUserRepository(database),
             sessions=SqlSessionRepository(database),
             tokens=SqlTokenRepository(database),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from platform_server.acts.model import OPERATOR, ActName, Actor, ActQuery, Kind
 from platform_server.errors import NameTaken, UserNotFound
+from platform_server.identity import acts
 from platform_server.identity.model import (
     ApiToken,
     Role,
@@ -21,6 +23,7 @@ from platform_server.identity.model import (
 )
 
 if TYPE_CHECKING:
+    from platform_server.acts.model import Act
     from tests.identity.conftest import Stores
 
 BEGAN = datetime(2026, 1, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -42,6 +45,8 @@ SESSION = Session(
     last_seen_at=BEGAN,
     user_agent="a browser",
 )
+ROOT = Actor(id="root", name="root@example.org", address="192.0.2.1")
+SCOPES = {"scopes": ["read", "run"]}
 TOKEN = ApiToken(
     id=TokenId("t1"),
     user_id=ALICE.id,
@@ -107,6 +112,64 @@ class TestUsers:
     async def test_nobody_gets_no_password(self, people: Stores) -> None:
         with pytest.raises(UserNotFound):
             await people.users.set_password_hash(UserId("nobody"), "hash")
+
+
+class TestActs:
+    async def test_a_change_is_kept_with_who_made_it_and_what_was_before(
+        self, people: Stores
+    ) -> None:
+        users = people.users
+        carol = replace(ALICE, id=UserId("carol"), email="carol@example.org")
+        await users.add(carol, None, acts.made(ROOT, LATER))
+        await users.set_role(ALICE.id, Role.REVIEWER, acts.role_changed(ROOT, LATER, Role.REVIEWER))
+        await users.set_name(ALICE.id, "Alice", acts.renamed(ROOT, LATER, "Alice"))
+        shut = acts.disabled(ROOT, LATER, is_disabled=True)
+        await users.set_disabled(ALICE.id, LATER, shut)
+        await users.set_password_hash(ALICE.id, "hash", acts.password_set(ROOT, LATER))
+        await users.tell(BOB.id, acts.password_set(OPERATOR, LATER))
+        token = acts.token_act(ALICE, TOKEN, ActName.TOKEN_MADE, OPERATOR, LATER)
+        await people.tokens.add(TOKEN, "digest", token)
+        gone = acts.token_act(ALICE, TOKEN, ActName.TOKEN_REVOKED, OPERATOR, LATER)
+        await people.tokens.delete(TOKEN.id, gone)
+
+        kept = [one.act for one in reversed(await people.acts.find(ActQuery()))]
+        assert {(one.at, one.target.kind) for one in kept} == {(LATER, Kind.ACCOUNT)}
+        assert [
+            (one.actor, one.name.value, one.target.name, one.before, one.after) for one in kept
+        ] == [
+            (ROOT, "account.make", carol.email, {}, {"name": ALICE.name, "role": "learner"}),
+            (ROOT, "account.role", ALICE.email, {"role": "learner"}, {"role": "reviewer"}),
+            (ROOT, "account.rename", ALICE.email, {"name": ALICE.name}, {"name": "Alice"}),
+            (ROOT, "account.disable", ALICE.email, {"disabled": False}, {"disabled": True}),
+            (ROOT, "account.password", ALICE.email, {}, {}),
+            (OPERATOR, "account.password", BOB.email, {}, {}),
+            (OPERATOR, "account.token.make", ALICE.email, {}, {"token": "nightly"} | SCOPES),
+            (OPERATOR, "account.token.revoke", ALICE.email, {"token": "nightly"} | SCOPES, {}),
+        ]
+
+    async def test_what_changes_nothing_is_no_act(self, people: Stores) -> None:
+        await people.users.set_role(BOB.id, BOB.role, acts.role_changed(ROOT, LATER, BOB.role))
+        again = acts.disabled(ROOT, LATER, is_disabled=False)
+        await people.users.set_disabled(ALICE.id, None, again)
+        nobody = UserId("nobody")
+        await people.users.set_role(nobody, BOB.role, acts.role_changed(ROOT, LATER, BOB.role))
+        token = acts.token_act(ALICE, TOKEN, ActName.TOKEN_REVOKED, OPERATOR, LATER)
+        assert not await people.tokens.delete(TOKEN.id, token)
+        assert await people.acts.find(ActQuery()) == []
+
+    async def test_neither_is_there_without_the_other(self, people: Stores) -> None:
+        def broken(user: User) -> Act:
+            raise RuntimeError(user.id)
+
+        with pytest.raises(RuntimeError):
+            await people.users.set_role(ALICE.id, Role.ADMIN, broken)
+        with pytest.raises(RuntimeError):
+            await people.users.add(replace(ALICE, id=UserId("c"), email="c@x.org"), None, broken)
+        another = replace(ALICE, id=UserId("another"))
+        with pytest.raises(NameTaken):
+            await people.users.add(another, None, acts.made(ROOT, LATER))
+        assert list(await people.users.all()) == [ALICE, BOB]
+        assert await people.acts.find(ActQuery()) == []
 
 
 class TestSessions:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from platform_server.acts.model import ActQuery
 from platform_server.errors import (
     AccessDenied,
     Conflict,
@@ -22,6 +23,7 @@ from platform_server.review import rubric
 from platform_server.review.model import Happening, State, Verdict
 from platform_server.review.repository import Wanted
 from platform_server.review.rubric import Criterion, Given, Level, Rubric, Score
+from platform_server.storage.acts import SqlActRepository
 
 from .conftest import ALICE, ANN, BOB, CAROL, DAN, RITA, ROB
 
@@ -203,6 +205,33 @@ async def test_members_and_admins_see_whether_a_project_has_a_rubric_of_its_own(
     for person, project in ((BOB, desk.project), (RITA, desk.project), (ANN, ProjectId("nothing"))):
         with pytest.raises(ProjectNotFound):
             await desk.tools.own_rubric(person, project)
+
+
+async def test_what_admins_do_to_reviews_of_others_is_kept_with_it(desk: Desk) -> None:
+    await desk.tools.set_rubric(ALICE, desk.project, RUBRIC)  # her own project: no act
+    await desk.tools.name(ALICE, desk.project, [ROB.id])
+    less = Rubric(criteria=RUBRIC.criteria[:1])
+    await desk.tools.set_rubric(ANN, desk.project, less)
+    await desk.tools.name(ANN, desk.project, [RITA.id])
+    await desk.tools.set_rubric(ANN, None, RUBRIC)
+    await desk.tools.set_rubric(ANN, None, RUBRIC)
+    await desk.tools.set_rubric(ANN, None, Rubric())
+
+    kept = [one.act for one in reversed(await SqlActRepository(desk.database).find(ActQuery()))]
+    assert {one.actor for one in kept} == {ANN.actor}
+    full = {"criteria": len(RUBRIC.criteria), "points": sum(c.points for c in RUBRIC.criteria)}
+    first = {"criteria": 1, "points": RUBRIC.criteria[0].points}
+    assert [(one.name.value, one.target.name, one.before, one.after) for one in kept] == [
+        ("project.rubric", "thesis", full, first),
+        (
+            "project.reviewers",
+            "thesis",
+            {"people": 1, "went": [ROB.email]},
+            {"people": 1, "came": [RITA.email]},
+        ),
+        ("installation.rubric", "", {}, full),
+        ("installation.rubric", "", full, {}),
+    ]
 
 
 async def test_everybody_has_their_own_saved_comments(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import delete, func, insert, select
 
+from platform_server.acts.model import ActQuery, Kind
 from platform_server.errors import (
     AccessDenied,
     GroupNotFound,
@@ -20,6 +21,7 @@ from platform_server.identity.model import ALL_SCOPES, Role, Scope, UserId
 from platform_server.review.groups.model import GroupId, Listed, Roster
 from platform_server.review.model import Happening, Verdict
 from platform_server.review.repository import Wanted
+from platform_server.storage.acts import SqlActRepository
 from platform_server.storage.identity import SqlUserRepository
 from platform_server.storage.tables.groups import group_members, group_reviewers
 from platform_server.storage.tables.identity import users
@@ -220,6 +222,39 @@ async def test_only_admins_change_groups_and_the_log_says_what(
             with pytest.raises(AccessDenied):
                 await attempt
     assert (await desk.groups.rename(ANN, group, "  Statistics 1 ")).name == "Statistics 1"
+
+
+async def test_what_admins_do_to_groups_is_kept_with_it(desk: Desk) -> None:
+    group = await made(desk, "statistics", [ALICE, BOB], [RITA])
+    await desk.groups.set_members(ANN, group, [BOB.id, CAROL.id])
+    await desk.groups.set_members(ANN, group, [CAROL.id, BOB.id])  # the same people
+    await desk.groups.rename(ANN, group, "algebra")
+    with pytest.raises(GroupNotFound):
+        await desk.groups.rename(ANN, GroupId("nothing"), "x")
+    await desk.groups.make(ANN, "statistics")
+    with pytest.raises(NameTaken):
+        await desk.groups.rename(ANN, group, "statistics")
+    await desk.groups.remove(ANN, group)
+
+    kept = await SqlActRepository(desk.database).find(ActQuery(target=group))
+    assert {(one.act.actor, one.act.target.kind) for one in kept} == {(ANN.actor, Kind.GROUP)}
+    came = [ALICE.email, BOB.email]
+    assert [
+        (one.act.name.value, one.act.target.name, one.act.before, one.act.after)
+        for one in reversed(kept)
+    ] == [
+        ("group.make", "statistics", {}, {}),
+        ("group.members", "statistics", {"people": 0}, {"people": 2, "came": came}),
+        ("group.reviewers", "statistics", {"people": 0}, {"people": 1, "came": [RITA.email]}),
+        (
+            "group.members",
+            "statistics",
+            {"people": 2, "went": [ALICE.email]},
+            {"people": 2, "came": [CAROL.email]},
+        ),
+        ("group.rename", "statistics", {"name": "statistics"}, {"name": "algebra"}),
+        ("group.remove", "algebra", {"members": 2, "reviewers": 1}, {}),
+    ]
 
 
 async def test_what_cannot_be_is_refused(desk: Desk) -> None:

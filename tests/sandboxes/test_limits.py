@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import insert
 
+from platform_server.acts.model import ActName, Actor, ActQuery
 from platform_server.errors import ProjectNotFound
 from platform_server.identity.model import Role
 from platform_server.projects.model import Project, ProjectId
 from platform_server.sandboxes.limits import LimitsService, OwnLimits
 from platform_server.sandboxes.model import Limits
+from platform_server.storage.acts import SqlActRepository
 from platform_server.storage.limits import SqlLimitsRepository
 from platform_server.storage.projects import SqlProjectRepository
 from platform_server.storage.tables.identity import users
@@ -82,6 +84,24 @@ async def test_what_was_set_for_a_project_goes_before_all_else(limits: LimitsSer
     assert shown.of_role == ROLES[Role.REVIEWER]
     assert shown.effective == replace(EVERYBODY, cpus=0.25, memory_bytes=2**40, pids=512)
     assert (await limits.shown(MINE)).effective == EVERYBODY
+
+
+async def test_who_set_limits_is_kept_with_them(
+    limits: LimitsService, repository: LimitsRepository
+) -> None:
+    ann = Actor(id="ann", name="ann@example.org")
+    for _ in range(2):
+        await limits.put(MINE, OwnLimits(pids=999), by=ann)
+    await limits.put(MINE, OwnLimits(pids=99, cpus=0.5))
+    if isinstance(repository, MemoryLimitsRepository):
+        kept = await repository.acts.find(ActQuery())
+    else:
+        assert isinstance(repository, SqlLimitsRepository)
+        kept = await SqlActRepository(repository._database).find(ActQuery())
+    again, first = [one.act for one in kept]
+    assert (first.actor, first.name, first.target.name) == (ann, ActName.LIMITS_CHANGED, "p")
+    assert (first.target.id, first.before, first.after) == (MINE, {}, {"pids": 999})
+    assert (again.before, again.after) == ({"pids": 999}, {"pids": 99, "cpus": 0.5})
 
 
 async def test_what_is_given_up_is_as_before(limits: LimitsService) -> None:

@@ -69,6 +69,7 @@ PLACES: dict[str, str] = {
     r"/api/account/tokens/(\w+)": "/api/account/tokens/{token}",
     r"/api/admin/users/?": "/api/admin/users/",
     r"/api/admin/users/([\w-]+)": "/api/admin/users/{owner}",
+    r"/api/admin/acts": "/api/admin/acts",
     r"/api/admin/overview": "/api/admin/overview",
     r"/api/admin/sandboxes/?": "/api/admin/sandboxes/",
     r"/api/admin/sandboxes/(\w+)": "/api/admin/sandboxes/{container}",

@@ -22,6 +22,8 @@ class ProjectLimitsHandler(PlatformHandler):
         """Set some of the project's own, or give them up with null; its next sandbox has them."""
         change, limits = self.body(LimitsChange), self.services.limits
         shown = await limits.shown(ProjectId(project_id))
-        changed = await limits.put(ProjectId(project_id), change.over(shown.own))
+        changed = await limits.put(
+            ProjectId(project_id), change.over(shown.own), by=self.principal.actor
+        )
         self.log.info("%s set limits of project %s", self.principal.id, project_id)
         self.reply(project_limits_model(changed))

@@ -39,7 +39,7 @@ class UsersHandler(PlatformHandler):
         """Make one."""
         wanted = self.body(CreateUser)
         user = await self.services.identity.add_user(
-            wanted.email, wanted.password, wanted.role, wanted.name
+            wanted.email, wanted.password, wanted.role, wanted.name, by=self.principal.actor
         )
         self.reply(user_model(user), status=201)
 
@@ -56,13 +56,13 @@ class OneUserHandler(PlatformHandler):
     async def patch(self, user_id: str) -> None:
         """Change its name, role or password, disable or enable it; it takes effect in seconds."""
         change, user = self.body(ChangeUser), UserId(user_id)
-        identity = self.services.identity
+        identity, by = self.services.identity, self.principal.actor
         if change.name is not None:
-            await identity.rename(user, change.name)
+            await identity.rename(user, change.name, by=by)
         if change.role is not None:
-            await identity.set_role(user, change.role)
+            await identity.set_role(user, change.role, by=by)
         if change.password is not None:
-            await identity.set_password(user, change.password)
+            await identity.set_password(user, change.password, by=by)
         if change.disabled is not None:
-            await (identity.disable(user) if change.disabled else identity.enable(user))
+            await (identity.disable if change.disabled else identity.enable)(user, by=by)
         self.reply(user_model(await identity.user(user)))

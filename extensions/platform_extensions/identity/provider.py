@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
@@ -45,6 +45,8 @@ class PlatformIdentity(IdentityProvider):
         """
         _set_user(handler, None)
         principal = await self._principal(handler)
+        if principal is not None:
+            principal = replace(principal, address=handler.request.remote_ip or "")
         PRINCIPAL.set(principal)
         user = user_from_principal(principal) if principal else None
         _set_user(handler, user)

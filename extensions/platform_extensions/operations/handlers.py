@@ -11,6 +11,7 @@ from platform_extensions.base import PlatformHandler
 from platform_extensions.operations.metrics import Now, exposition
 from platform_extensions.operations.models import observed_model, overview_model
 from platform_extensions.sockets import sockets_of
+from platform_server.acts.model import Act, ActName, Kind, Target
 from platform_server.errors import SandboxNotFound
 from platform_server.sandboxes.model import EndCause
 
@@ -86,9 +87,22 @@ class ObservedSandboxHandler(OperationsHandler):
     async def delete(self, sandbox_id: str) -> None:
         """Stop it: what its code wrote is kept, its processes end."""
         sandbox = await self._running(sandbox_id)
+        await self._tell(sandbox)
         await self.services.sandboxes.stop(sandbox.project_id, cause=EndCause.USER)
         self.set_status(204)
         self.finish()
+
+    async def _tell(self, sandbox: Sandbox) -> None:
+        """Have it in the record of what admins do; nothing is stopped that cannot be in it."""
+        owners = await self.services.projects.owners([sandbox.project_id])
+        place = owners.get(sandbox.project_id)
+        project = {} if place is None else {"project": place.project.id, "owner": place.owner_email}
+        acts = self.services.acts
+        target = Target(
+            kind=Kind.SANDBOX, id=sandbox.id, name="" if place is None else place.project.name
+        )
+        name, actor = ActName.SANDBOX_STOPPED, self.principal.actor
+        await acts.add(Act(at=acts.now(), actor=actor, name=name, target=target, before=project))
 
     async def _running(self, sandbox_id: str) -> Sandbox:
         for sandbox in await self.services.sandboxes.sandboxes():

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from platform_server import clock
+from platform_server.acts.model import ActName
 from platform_server.errors import AccessDenied, GroupNotFound, InvalidInput, LimitReached
 from platform_server.identity.addresses import check_display_name
 from platform_server.identity.permissions import Permission, may
+from platform_server.review.acts import Chosen, Teller
 from platform_server.review.groups.model import Group, GroupId, Listed, Roster, by_name
 from platform_server.review.rules import REVIEWING
 
@@ -44,10 +46,12 @@ class GroupService:
         repository: GroupRepository,
         people: People,
         *,
+        now: clock.Clock = clock.utc_now,
         new_id: clock.IdFactory = clock.new_id,
     ) -> None:
         self._repository = repository
         self._people = people
+        self._now = now
         self._new_id = new_id
 
     async def list(self, principal: Principal) -> Groups:
@@ -93,7 +97,8 @@ class GroupService:
         if len(await self._repository.groups()) >= MAX_GROUPS:
             raise LimitReached(_FULL)
         group = Group(id=GroupId(self._new_id()), name=_checked(name), roster=Roster())
-        await self._repository.add(group.id, group.name)
+        made = self._teller(principal).group(ActName.GROUP_MADE, group)
+        await self._repository.add(group.id, group.name, made)
         log.info("%s made the group %s", principal.id, group.id)
         return group
 
@@ -103,14 +108,16 @@ class GroupService:
         Raises AccessDenied, InvalidInput, GroupNotFound, NameTaken.
         """
         _require_admin(principal)
-        await self._repository.rename(group_id, _checked(name))
+        called = _checked(name)
+        told = self._teller(principal).group_renamed(called)
+        await self._repository.rename(group_id, called, told)
         log.info("%s renamed the group %s", principal.id, group_id)
         return await self.get(principal, group_id)
 
     async def remove(self, principal: Principal, group_id: GroupId) -> None:
         """Remove a group. Admins only. Raises AccessDenied, GroupNotFound."""
         _require_admin(principal)
-        await self._repository.remove(group_id)
+        await self._repository.remove(group_id, self._teller(principal).group_removed)
         log.info("%s removed the group %s", principal.id, group_id)
 
     async def set_members(
@@ -121,11 +128,12 @@ class GroupService:
         Raises AccessDenied, GroupNotFound, InvalidInput for who has no account.
         """
         _require_admin(principal)
-        known = {one.id for one in await self._people.users()}
-        if len(people) > MAX_MEMBERS or not known >= set(people):
+        known = {one.id: one.email for one in await self._people.users()}
+        if len(people) > MAX_MEMBERS or not known.keys() >= set(people):
             raise InvalidInput(_NOBODY)
         before = await self.roster(principal, group_id)
-        await self._repository.set_members(group_id, set(people))
+        told = self._teller(principal).members_changed(Chosen(ids=people, called=known))
+        await self._repository.set_members(group_id, set(people), told)
         _note(principal, f"members of the group {group_id}", before.members, people)
         return await self.get(principal, group_id)
 
@@ -137,13 +145,19 @@ class GroupService:
         Raises AccessDenied, GroupNotFound, InvalidInput for who may not review.
         """
         _require_admin(principal)
-        known = {one.id for one in await self._people.users() if one.role in REVIEWING}
-        if len(people) > MAX_REVIEWERS or not known >= set(people):
+        users = await self._people.users()
+        known = {one.id: one.email for one in users}
+        may_review = {one.id for one in users if one.role in REVIEWING}
+        if len(people) > MAX_REVIEWERS or not may_review >= set(people):
             raise InvalidInput(_NO_REVIEWER)
         before = await self.roster(principal, group_id)
-        await self._repository.set_reviewers(group_id, set(people))
+        told = self._teller(principal).reviewers_changed(Chosen(ids=people, called=known))
+        await self._repository.set_reviewers(group_id, set(people), told)
         _note(principal, f"reviewers of the group {group_id}", before.reviewers, people)
         return await self.get(principal, group_id)
+
+    def _teller(self, principal: Principal) -> Teller:
+        return Teller(by=principal.actor, at=self._now())
 
 
 def _require_admin(principal: Principal) -> None:

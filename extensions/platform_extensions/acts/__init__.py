@@ -1,0 +1,1 @@
+"""The record of what admins do, over HTTP."""
