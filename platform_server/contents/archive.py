@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from platform_server.contents.model import Entry
     from platform_server.contents.reading import Reader
-    from platform_server.contents.step import Step
     from platform_server.projects.model import ProjectId
 
 log = logging.getLogger(__name__)
@@ -33,16 +32,15 @@ _STORED = frozenset({"zip", "gz", "xz", "bz2", "zst", "png", "jpg", "jpeg", "mp4
 class Archiver:
     """Packs folders. Who may is decided before."""
 
-    def __init__(self, reader: Reader, step: Step) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._step = step
 
     async def folder(self, project_id: ProjectId, path: str) -> Entry:
-        """Return the folder, with what code did in it taken over. Raises FileMissing, WrongKind."""
+        """Return the folder; what is stored of it is complete. Raises FileMissing, WrongKind."""
         entry = await self._reader.stat(project_id, path)
         if entry.kind is not Kind.DIRECTORY:
             raise WrongKind(f'"{entry.path}" is a file: download it as it is.')
-        await self._step.absorb(project_id)
+        await self._reader.complete(project_id)
         return entry
 
     async def stream(self, folder: Entry) -> AsyncIterator[bytes]:

@@ -64,7 +64,7 @@ class Arranger:
     async def move(self, project_id: ProjectId, old: str, new: str) -> Entry:
         """Rename a file or folder within the project."""
         new = parse_path(new)
-        source = await self._reader.stat(project_id, old)
+        source = await self._reader.latest(project_id, old)
         if not source.path or not new:
             raise InvalidPath("A project is renamed as a project, not as a file.")
         if new == source.path:
@@ -72,7 +72,7 @@ class Arranger:
         if is_within(new, source.path):
             raise InvalidPath(_INTO_ITSELF)
         if source.kind is Kind.DIRECTORY:
-            await self._step.absorb(project_id)
+            await self._reader.complete(project_id)
         async with self._step.lock(project_id):
             new = await self._saver.stored_path(project_id, new)
             await self._saver.require_parent(project_id, new)
@@ -84,7 +84,7 @@ class Arranger:
         self, project_id: ProjectId, path: str, new: str, author: UserId | None, into: ProjectId
     ) -> Entry:
         """Copy a file or folder, perhaps into another project."""
-        source = await self._reader.stat(project_id, path)
+        source = await self._reader.latest(project_id, path)
         new = parse_path(new)
         if into == project_id and is_within(new, source.path):
             raise NameTaken if new == source.path else InvalidPath(_INTO_ITSELF)
@@ -92,7 +92,7 @@ class Arranger:
             raise NameTaken
         if source.kind is Kind.FILE:
             return await self._copy_file(source, into, new, author)
-        await self._step.absorb(project_id)
+        await self._reader.complete(project_id)
         entries = await self._parts.repository.below(project_id, source.path)
         await self._require_room(into, entries)
         made = await self.make_directory(into, new)

@@ -30,7 +30,7 @@ class CheckpointService:
 
     async def create(self, project_id: ProjectId, path: str) -> Checkpoint:
         """Mark the file's present revision, once. Raises FileMissing, InvalidContent."""
-        entry = await self._reader.stat(project_id, path)
+        entry = await self._reader.latest(project_id, path)
         if entry.revision is None:
             raise InvalidContent("Only files that are kept in the project have checkpoints.")
         existing = await self._parts.repository.checkpoints(project_id, entry.path)

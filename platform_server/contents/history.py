@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from platform_server.contents.model import Entry
     from platform_server.contents.parts import Parts
     from platform_server.contents.save import Saver
+    from platform_server.contents.waiting import Waiting
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
 
@@ -28,10 +29,11 @@ Revisions: TypeAlias = list[Revision]
 class HistoryService:
     """A project's revisions. Who may is decided before."""
 
-    def __init__(self, parts: Parts, filler: Filler, saver: Saver) -> None:
+    def __init__(self, parts: Parts, filler: Filler, saver: Saver, waiting: Waiting) -> None:
         self._parts = parts
         self._filler = filler
         self._saver = saver
+        self._waiting = waiting
 
     async def list(
         self,
@@ -58,6 +60,8 @@ class HistoryService:
         self, project_id: ProjectId, *, limit: int = 200, before: RevisionId | None = None
     ) -> Revisions:
         """Return the revisions of all files, newest first; only those before one, if given."""
+        if before is None:
+            await self._waiting.bring(project_id)
         return await self._parts.past.revisions(project_id, limit, before)
 
     async def gone(
@@ -102,13 +106,14 @@ class HistoryService:
         author: UserId | None,
         must_be_new: bool = False,
     ) -> Entry:
-        """Save the revision's bytes at the path, as a new revision.
+        """Save the revision's bytes at the path, as a new revision; what waited is one before.
 
         Raises FileMissing, and RevisionConflict if there is something that must not be.
         """
         path = parse_path(path)
         _, pieces = await self.open(project_id, revision_id)
         await self._filler.ready(project_id)
+        await self._waiting.bring(project_id)
         spool = await spooled(pieces, self._parts.spool_folder, limit=self._parts.limits.file)
         async with aclosing(spool):
             terms = Terms(author=author, origin=Origin.RESTORE, must_be_new=must_be_new)

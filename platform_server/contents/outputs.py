@@ -6,7 +6,7 @@ import asyncio
 import logging
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from platform_server.contents.cell_runs import NotANotebook, Placed, load, with_runs
 from platform_server.contents.model import Entry, Kind, Origin
@@ -16,7 +16,7 @@ from platform_server.contents.spool import spooled
 from platform_server.errors import PlatformError, RevisionConflict
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from platform_server.contents.cell_runs import CellRun
     from platform_server.contents.model import Revision
@@ -31,8 +31,6 @@ _ATTEMPTS = 5  # while others save the same file
 _LOOKED_BACK = 200  # revisions
 
 log = logging.getLogger(__name__)
-
-Bring: TypeAlias = "Callable[[ProjectId], Awaitable[bool]]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +48,10 @@ class OutputService:
     """Puts outputs into notebooks, as revisions of their own.
 
     Such a revision keeps the time of the one that it extends, so that a page which has that one
-    open is not told that somebody else changed the file. ``on_reading`` hooks save at once what
-    waits for a project's notebooks, and tell whether there was any.
+    open is not told that somebody else changed the file.
     """
 
     def __init__(self, parts: Parts, reader: Reader, saver: Saver) -> None:
-        self.on_reading: list[Bring] = []
         self._parts = parts
         self._reader = reader
         self._saver = saver
@@ -83,13 +79,6 @@ class OutputService:
             self._recorded.put((project_id, entry.path), placed.cells)
             return saved
         raise RevisionConflict
-
-    async def bring(self, project_id: ProjectId) -> bool:
-        """Save what waits for the project's notebooks: one is about to be read.
-
-        Tells whether there was any.
-        """
-        return any([await bring(project_id) for bring in self.on_reading])
 
     def read(self, reader: str, entry: Entry) -> None:
         """Note that a session or token is given the notebook as it is now."""

@@ -19,8 +19,8 @@ from platform_server.projects.names import composed
 
 if TYPE_CHECKING:
     from platform_server.contents.parts import Parts
+    from platform_server.contents.reading import Reader
     from platform_server.contents.revert import Reverter
-    from platform_server.contents.step import Step
     from platform_server.identity.model import UserId
     from platform_server.projects.model import ProjectId
 
@@ -37,10 +37,10 @@ class ProjectCheckpointService:
     They mark revisions and copy nothing. What they mark is kept, however old.
     """
 
-    def __init__(self, parts: Parts, step: Step, reverter: Reverter) -> None:
+    def __init__(self, parts: Parts, reader: Reader, reverter: Reverter) -> None:
         self._parts = parts
         self._past = parts.past
-        self._step = step
+        self._reader = reader
         self._reverter = reverter
 
     async def create(
@@ -52,7 +52,7 @@ class ProjectCheckpointService:
             raise InvalidInput(f"A checkpoint's name has 1 to {MAX_NAME} printable characters.")
         if sum(not one.is_automatic for one in await self.list(project_id)) >= MOST:
             raise LimitReached(f"A project has at most {MOST} checkpoints: delete one first.")
-        await self._step.absorb(project_id)
+        await self._reader.complete(project_id)
         return await self._add(project_id, name, author, is_automatic=False)
 
     async def list(self, project_id: ProjectId) -> ProjectCheckpoints:
@@ -81,7 +81,7 @@ class ProjectCheckpointService:
     ) -> Differences:
         """Return what bringing the project back would change. Raises CheckpointNotFound."""
         marked = await self.marked(project_id, checkpoint_id)
-        await self._step.absorb(project_id)
+        await self._reader.complete(project_id)
         return differences(marked, await self._parts.repository.below(project_id, ""))
 
     async def delete(self, project_id: ProjectId, checkpoint_id: ProjectCheckpointId) -> None:
@@ -99,7 +99,7 @@ class ProjectCheckpointService:
         CheckpointNotFound, QuotaExceeded, StorageUnavailable.
         """
         checkpoint = await self.get(project_id, checkpoint_id)
-        await self._step.absorb(project_id)
+        await self._reader.complete(project_id)
         result = Return(before=await self._mark_before(project_id, checkpoint, author))
         marked = await self._past.marked(project_id, checkpoint.id)
         return await self._reverter.run(project_id, marked, result, author)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from platform_server.contents.model import Revision
     from platform_server.contents.parts import Parts
     from platform_server.contents.step import Step
+    from platform_server.contents.waiting import Waiting
     from platform_server.projects.model import ProjectId
 
 Entries: TypeAlias = list[Entry]
@@ -35,10 +36,11 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 class Reader:
     """Reads entries and their bytes. ``ContentsService`` says what each method promises."""
 
-    def __init__(self, parts: Parts, step: Step, filler: Filler) -> None:
+    def __init__(self, parts: Parts, step: Step, filler: Filler, waiting: Waiting) -> None:
         self._parts = parts
         self._step = step
         self._filler = filler
+        self._waiting = waiting
 
     async def stat(self, project_id: ProjectId, path: str) -> Entry:
         """Return what is at the path."""
@@ -51,6 +53,19 @@ class Reader:
             if entry is not None:
                 return entry
         raise FileMissing
+
+    async def latest(self, project_id: ProjectId, path: str) -> Entry:
+        """Return what is at the path, for whoever reads its bytes."""
+        entry = await self.stat(project_id, path)
+        if _is_notebook(entry) and await self._waiting.bring(project_id):
+            return await self.stat(project_id, path)
+        return entry
+
+    async def complete(self, project_id: ProjectId) -> None:
+        """Save what waits, and take over everything that code changed."""
+        await self._filler.ready(project_id)
+        await self._waiting.bring(project_id)
+        await self._step.absorb(project_id)
 
     async def exists(self, project_id: ProjectId, path: str) -> bool:
         """Tell whether there is something at the path."""
@@ -131,6 +146,10 @@ async def _after(pieces: AsyncIterator[bytes], start: int) -> AsyncIterator[byte
             if start < len(piece):
                 yield piece[start:]
             start = max(start - len(piece), 0)
+
+
+def _is_notebook(entry: Entry) -> bool:
+    return entry.kind is Kind.FILE and entry.path.lower().endswith(".ipynb")
 
 
 def root_entry(project_id: ProjectId) -> Entry:

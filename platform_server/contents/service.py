@@ -29,6 +29,7 @@ from platform_server.contents.spool import Spool, clear, spooled
 from platform_server.contents.step import Step
 from platform_server.contents.trust import TrustService
 from platform_server.contents.uploads import UploadService
+from platform_server.contents.waiting import Waiting
 from platform_server.errors import WrongKind
 from platform_server.projects.names import parse_path
 
@@ -61,18 +62,19 @@ class ContentsService:
         self._step = Step(parts, self.quotas)
         self._saver = Saver(parts, self._step, self.quotas)
         self._filler = Filler(parts, self._step, self._saver)
-        self._reader = Reader(parts, self._step, self._filler)
+        self.waiting = Waiting()
+        self._reader = Reader(parts, self._step, self._filler, self.waiting)
         self._arranger = Arranger(parts, self._step, self._saver, self._reader, self.quotas)
-        self.history = HistoryService(parts, self._filler, self._saver)
+        self.history = HistoryService(parts, self._filler, self._saver, self.waiting)
         self.checkpoints = CheckpointService(parts, self._reader, self.history)
         self.uploads = UploadService(parts, self._filler, self._saver)
         self.trust = TrustService(parts)
         self.outputs = OutputService(parts, self._reader, self._saver)
-        self.archives = Archiver(self._reader, self._step)
+        self.archives = Archiver(self._reader)
         self.differ = Differ()
         self.imports = Importer(parts, self._step, self._filler, self.quotas)
         self.project_checkpoints = ProjectCheckpointService(
-            parts, self._step, Reverter(parts, self._step, self.quotas)
+            parts, self._reader, Reverter(parts, self._step, self.quotas)
         )
         self.retention = RetentionService(parts)
         self.garbage = GarbageService(
@@ -95,6 +97,13 @@ class ContentsService:
     async def stat(self, project_id: ProjectId, path: str) -> Entry:
         """Return what is at the path. Raises FileMissing."""
         return await self._reader.stat(project_id, path)
+
+    async def latest(self, project_id: ProjectId, path: str) -> Entry:
+        """Return what is at the path, for whoever reads its bytes. Raises FileMissing.
+
+        A notebook first gets what its cells put out and no page has saved.
+        """
+        return await self._reader.latest(project_id, path)
 
     async def exists(self, project_id: ProjectId, path: str) -> bool:
         """Tell whether there is something at the path."""
@@ -196,6 +205,13 @@ class ContentsService:
         """Take over everything that code in the sandbox changed."""
         await self._filler.ready(project_id)
         await self._step.absorb(project_id)
+
+    async def complete(self, project_id: ProjectId) -> None:
+        """Make what is stored complete, for whoever reads all of the project.
+
+        That is: save what cells put out and no page has saved, and take over what code changed.
+        """
+        await self._reader.complete(project_id)
 
     async def activity(self, project_id: ProjectId) -> datetime | None:
         """Return when somebody saved a file of the project last; None if that was long ago."""

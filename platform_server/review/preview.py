@@ -49,7 +49,7 @@ class Preview:
 
 
 class PreviewService:
-    """Looks at what would be submitted. Changes nothing but what code in the sandbox changed."""
+    """Looks at what would be submitted. Changes nothing, but what is stored is complete then."""
 
     def __init__(
         self, repository: SubmissionRepository, projects: Projects, contents: Contents
@@ -61,7 +61,7 @@ class PreviewService:
     async def preview(self, principal: Principal, project_id: ProjectId) -> Preview:
         """Return what would be submitted. Editors only. Raises ProjectNotFound, AccessDenied."""
         await self._projects.get(principal, project_id, Access.EDITOR)
-        await self._contents.absorb(project_id)
+        await self._contents.complete(project_id)
         wanted = Wanted(states=OPEN, projects=[project_id])
         known = next(iter(await self._repository.submissions(wanted)), None)
         before = None if known is None else await self._repository.files(known.id, known.round)

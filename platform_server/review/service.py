@@ -71,8 +71,8 @@ class Projects(Protocol):
 class Contents(Protocol):
     """The files of projects; the contents service is one."""
 
-    async def absorb(self, project_id: ProjectId) -> None:
-        """Take over what code in the sandbox changed."""
+    async def complete(self, project_id: ProjectId) -> None:
+        """Make what is stored of the project complete."""
 
     def not_kept(self, project_id: ProjectId) -> Collection[str]:
         """Return the paths of files that are in the sandbox only."""
@@ -109,7 +109,7 @@ class ReviewService:
         if some files could not be kept, Conflict while a round waits for its decision.
         """
         project = await self._projects.get(principal, project_id, Access.EDITOR)
-        await self._contents.absorb(project_id)
+        await self._contents.complete(project_id)
         unkept = len(self._contents.not_kept(project_id))
         if unkept:
             raise QuotaExceeded(_UNKEPT.format(unkept))

@@ -34,8 +34,8 @@ class Comparer(Protocol):
 class Now(Protocol):
     """A project's present files; the contents service is one."""
 
-    async def stat(self, project_id: ProjectId, path: str) -> Entry:
-        """Return what is at the path. Raises FileMissing."""
+    async def latest(self, project_id: ProjectId, path: str) -> Entry:
+        """Return what is at the path, for whoever reads its bytes. Raises FileMissing."""
 
     async def bytes_of(self, entry: Entry) -> bytes:
         """Return the bytes of exactly this entry. Raises WrongKind, TooLarge."""
@@ -114,7 +114,7 @@ class SubmittedFiles:
 
     async def _now(self, view: View, path: str) -> Side | None:
         try:
-            entry = await self._present.stat(view.submission.project_id, path)
+            entry = await self._present.latest(view.submission.project_id, path)
         except FileMissing:
             return None
         if (entry.size or 0) > LARGEST:

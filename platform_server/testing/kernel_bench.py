@@ -1,4 +1,4 @@
-"""Our kernel, session and kernelspec routes on a web server in the tests' own process.
+"""Our kernel, session, kernelspec and project routes on a web server in the tests' own process.
 
 Over real services with a database of their own, and sandboxes without containers: fast, and open
 to the tests' eyes.
@@ -22,6 +22,7 @@ from platform_extensions.identity.provider import PlatformIdentity
 from platform_extensions.kernels.manager import PlatformKernels
 from platform_extensions.kernels.routes import ROUTES as KERNELS
 from platform_extensions.kernelspecs.routes import ROUTES as KERNELSPECS
+from platform_extensions.projects.routes import ROUTES as PROJECTS
 from platform_extensions.sessions.manager import PlatformSessions
 from platform_extensions.sessions.routes import ROUTES as SESSIONS
 from platform_extensions.sockets import SocketRegistry, still_stands
@@ -96,7 +97,7 @@ class Bench:
         """Serve at a port of its own."""
         await self.platform.start()
         self.registry.start()
-        routes = (*KERNELS, *SESSIONS, *KERNELSPECS)
+        routes = (*KERNELS, *SESSIONS, *KERNELSPECS, *PROJECTS)
         settings: dict[str, Any] = {SETTING: Gate(routes)}
         application = Application(
             [(one.pattern, one.handler, dict(one.kwargs)) for one in routes],

@@ -4,8 +4,8 @@ zygote      forks kernels on this machine; one for all tests
 runtime     a sandbox of its own for the test, without a container
 connect     starts a kernel in it and returns a Conversation with it over a KernelLink
 
-bench       our kernel, session and kernelspec routes on a web server in this process, over real
-            services with a database of their own; sandboxes without containers
+bench       our kernel, session, kernelspec and project routes on a web server in this process,
+            over real services with a database of their own; sandboxes without containers
 alice, ...  people with tokens: Alice owns "wonder", where Carol is an editor and Victor a viewer;
             Bob is a stranger with a project "builder" of his own
 """

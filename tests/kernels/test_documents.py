@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -15,10 +18,10 @@ from platform_server.clock import new_id
 from platform_server.contents.model import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from platform_kernels.recorder import Recorder
-    from platform_server.contents.model import Revision
+    from platform_server.contents.model import BlobHash, Revision, RevisionId
     from platform_server.projects.model import ProjectView
     from platform_server.testing.kernel_bench import Bench, Person
 
@@ -151,31 +154,140 @@ async def test_a_page_that_is_closed_before_it_has_saved_loses_nothing(document:
 
 
 async def test_what_waits_is_saved_before_somebody_reads_the_notebook(slow_one: Document) -> None:
-    outputs, project_id = slow_one.bench.services.contents.outputs, slow_one.project.id
-    assert not await outputs.bring(project_id)
+    waiting, project_id = slow_one.bench.services.contents.waiting, slow_one.project.id
+    assert not await waiting.bring(project_id)
     async with slow_one.alice.socket(slow_one.kernel_id) as socket:
         await socket.finished(await socket.execute_cell(SLOW, "one"))
     await slow_one.until_recorded(lambda recorder: recorder.has_unsaved)
     assert text_of(await slow_one.cell()) == ""
-    assert await outputs.bring(project_id)
+    assert await waiting.bring(project_id)
     assert text_of(await slow_one.cell()) == LINES
+
+
+async def get(document: Document, address: str, **query: str) -> httpx.Response:
+    """Send a request about the document's project."""
+    url = f"/api/projects/{document.project.id}/{address}"
+    answer = await document.alice.api.get(url, params=query)
+    assert answer.status_code == httpx.codes.OK, answer.text
+    return answer
+
+
+async def download(document: Document) -> bytes:
+    return (await get(document, f"files/{document.path}")).content
+
+
+async def pack(document: Document) -> bytes:
+    with zipfile.ZipFile(io.BytesIO((await get(document, "archive")).content)) as archive:
+        return archive.read(document.path)
+
+
+async def history(document: Document) -> str:
+    found = (await get(document, "history", path=document.path)).json()["revisions"]
+    return str(found[0]["id"])
+
+
+async def compare(document: Document) -> str:
+    first = (await document.history())[-1].id
+    answer = await get(document, "diff", path=document.path, **{"from": first})
+    assert answer.json()["notebook"]
+    return (await document.history())[0].id
+
+
+async def preview(document: Document) -> BlobHash:
+    previews, who = document.bench.services.reviews.previews, document.alice.principal
+    found = await previews.preview(who, document.project.id)
+    return next(one.blob for one in found.files if one.path == document.path)
+
+
+async def submit(document: Document) -> bytes:
+    reviews, who = document.bench.services.reviews, document.alice.principal
+    view = await reviews.submissions.submit(who, document.project.id, "")
+    submitted = await reviews.files.find(view, 1, document.path)
+    await reviews.submissions.withdraw(who, view.submission.id)
+    return await reviews.files.read(view, submitted)
+
+
+async def mark(document: Document) -> bytes:
+    contents, project_id = document.bench.services.contents, document.project.id
+    made = await contents.checkpoints.create(project_id, document.path)
+    return (await contents.history.read(project_id, made.revision_id))[1]
+
+
+async def mark_all(document: Document) -> RevisionId | None:
+    checkpoints = document.bench.services.contents.project_checkpoints
+    made = await checkpoints.create(document.project.id, new_id(), author=None)
+    marked = await checkpoints.marked(document.project.id, made.id)
+    (found,) = [one.revision for one in marked if one.path == document.path]
+    return None if found is None else found.id
+
+
+async def list_all(document: Document) -> str:
+    return str((await get(document, "history")).json()["revisions"][0]["id"])
+
+
+async def go_back(document: Document) -> RevisionId:
+    first = (await document.history())[-1].id
+    history = document.bench.services.contents.history
+    await history.restore(document.project.id, document.path, first, author=None)
+    return (await document.history())[1].id
+
+
+async def copy(document: Document) -> bytes:
+    contents, project_id = document.bench.services.contents, document.project.id
+    await contents.copy(project_id, document.path, "copied.ipynb", author=None)
+    _, data = await contents.read(project_id, "copied.ipynb")
+    await contents.delete(project_id, "copied.ipynb")
+    return data
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [download, pack, history, compare, preview, submit, mark, mark_all, list_all, go_back, copy],
+)
+async def test_what_waits_is_saved_before_what_is_stored_is_read_in_any_way(
+    slow_one: Document,
+    reading: Callable[[Document], Awaitable[bytes | str | None]],
+) -> None:
+    async with slow_one.alice.socket(slow_one.kernel_id) as socket:
+        await socket.finished(await socket.execute_cell("'two'", "two"))
+    await slow_one.until_recorded(lambda recorder: recorder.has_unsaved)
+
+    found = await reading(slow_one)
+
+    recorded = next(one for one in await slow_one.history() if one.origin is Origin.RECORDER)
+    contents, project_id = slow_one.bench.services.contents, slow_one.project.id
+    _, data = await contents.history.read(project_id, recorded.id)
+    assert found in {data, recorded.blob, recorded.id}
+
+
+async def test_a_notebook_that_is_renamed_takes_along_what_waits_for_it(
+    slow_one: Document,
+) -> None:
+    contents, project_id = slow_one.bench.services.contents, slow_one.project.id
+    async with slow_one.alice.socket(slow_one.kernel_id) as socket:
+        await socket.finished(await socket.execute_cell("'two'", "two"))
+    await slow_one.until_recorded(lambda recorder: recorder.has_unsaved)
+    renamed = f"{new_id()}.ipynb"
+    await contents.move(project_id, slow_one.path, renamed)
+    slow_one.path = renamed
+    assert (await slow_one.cell("two"))["outputs"]
 
 
 async def test_who_reads_again_and_again_makes_no_revisions_of_a_cell_that_runs(
     slow_one: Document,
 ) -> None:
-    outputs, project_id = slow_one.bench.services.contents.outputs, slow_one.project.id
+    waiting, project_id = slow_one.bench.services.contents.waiting, slow_one.project.id
     async with slow_one.alice.socket(slow_one.kernel_id) as socket:
         await socket.execute_cell(ENDLESS, "one")
         await socket.first(lambda one: one.header.type == "stream")
     for _ in range(3):
         await slow_one.until_recorded(lambda recorder: recorder.has_unsaved)
-        assert await outputs.bring(project_id)
+        assert await waiting.bring(project_id)
     assert [one.origin for one in await slow_one.history()] == [Origin.RECORDER, Origin.API]
 
     await slow_one.go()
     await slow_one.until_recorded(lambda recorder: not recorder.is_working)
-    assert await outputs.bring(project_id)
+    assert await waiting.bring(project_id)
     assert text_of(await slow_one.cell()).endswith("done\n")
 
 

@@ -55,10 +55,13 @@ class ContentsTree:
 
     async def find(self, principal: Principal, path: str, needs: Access = Access.VIEWER) -> Found:
         """Return what is at an API path below the top. Raises ProjectNotFound, FileMissing."""
-        address = address_of(path)
-        view = await self._services.projects.by_label(principal, address.label, needs)
-        entry = await self._services.contents.stat(view.project.id, address.path)
-        return Found(view=view, entry=entry)
+        view, inner = await self._project(principal, path, needs)
+        return Found(view=view, entry=await self._services.contents.stat(view.project.id, inner))
+
+    async def latest(self, principal: Principal, path: str) -> Found:
+        """Return what is at an API path, for whoever reads its bytes. Raises as ``find``."""
+        view, inner = await self._project(principal, path, Access.VIEWER)
+        return Found(view=view, entry=await self._services.contents.latest(view.project.id, inner))
 
     async def exists(self, principal: Principal, path: str, kind: Kind) -> bool:
         """Tell whether there is a file, or a folder, at the path."""
@@ -75,9 +78,8 @@ class ContentsTree:
             _require_type("directory", query, path)
             views = await self._services.projects.list(principal) if query.content else None
             return root_model(views)
-        found = await self.find(principal, path)
-        if query.content and path.endswith(".ipynb") and await self._has_brought(found):
-            found = await self.find(principal, path)
+        look = self.latest if query.content else self.find
+        found = await look(principal, path)
         if found.entry.kind is Kind.DIRECTORY:
             _require_type("directory", query, path)
             return await self._folder(found, query)
@@ -98,9 +100,13 @@ class ContentsTree:
         data = await self._services.contents.bytes_of(found.entry)
         return with_text_or_bytes(model, data, query.format)
 
-    async def _has_brought(self, found: Found) -> bool:
-        """Save what cells put out that no page has saved; tell whether there was any."""
-        return await self._services.contents.outputs.bring(found.entry.project_id)
+    async def _project(
+        self, principal: Principal, path: str, needs: Access
+    ) -> tuple[ProjectView, str]:
+        """Return the project that an API path is in, and the path in there."""
+        address = address_of(path)
+        view = await self._services.projects.by_label(principal, address.label, needs)
+        return view, address.path
 
     async def _folder(self, found: Found, query: Query) -> ContentsModel:
         model = entry_model(found.view, found.entry)

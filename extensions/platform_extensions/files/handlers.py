@@ -29,7 +29,7 @@ class FilesHandler(JsonFailures, JupyterHandler):
         """Send a file. ``?download=1`` saves it to disk whatever it is."""
         self.check_xsrf_cookie()  # only for pages of this site
         manager = cast("PlatformContents", self.contents_manager)
-        found = await manager.tree.find(current_principal(), path)
+        found = await manager.tree.latest(current_principal(), path)
         contents = manager.services.contents
         download = bool(self.get_argument("download", ""))
         await deliver(self, contents, found.entry, download=download)

@@ -76,7 +76,7 @@ class PlatformKernels(AsyncMappingKernelManager):
         self.link_limits = LinkLimits()
         self.absorbing = AbsorbLater(self._absorb_project)
         self.documents = DocumentOutputs(self.services)
-        self.services.contents.outputs.on_reading.append(self._bring)
+        self.services.contents.waiting.on_reading.append(self._bring)
         self._recorded = Allowance(self.recorded_memory_mb * MEBIBYTE)
         self._bounds: dict[ProjectId, tuple[Allowance, Pace]] = {}
         self._recorded_of: dict[ProjectId, Allowance] = {}

@@ -43,7 +43,7 @@ class ProjectFileHandler(SpooledBody):
         """Send the file."""
         await self._project(project_id, Access.VIEWER)
         contents = self.services.contents
-        await deliver(self, contents, await contents.stat(ProjectId(project_id), path))
+        await deliver(self, contents, await contents.latest(ProjectId(project_id), path))
 
     head = get
 

@@ -98,9 +98,9 @@ class HistoryHandler(PastHandler):
         self.reply(HistoryModel(**page, conflict_copies=copy_models))
 
     async def _take_over(self, project_id: ProjectId, path: str) -> None:
-        """Let what code has just written be a revision."""
+        """Let what code has just written, and what waits to be saved, be a revision."""
         with suppress(FileMissing):
-            await self.services.contents.stat(project_id, path)
+            await self.services.contents.latest(project_id, path)
 
 
 class GoneHandler(PastHandler):
@@ -159,7 +159,7 @@ class DiffHandler(PastHandler):
         wanted = self.get_query_argument("to", _NOW)
         contents = self.services.contents
         if wanted == _NOW:
-            new = await contents.stat(view.project.id, path)
+            new = await contents.latest(view.project.id, path)
         else:
             new = await self._then(view.project.id, wanted)
         self.reply(diff_model(await self._compare(old, new)))
