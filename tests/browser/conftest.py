@@ -12,13 +12,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from platform_server.identity.model import Role
 from platform_server.testing.firefox import FIREFOX
 from platform_server.testing.serving import Server, join
 
-from .visitor import Account, Visitor
+from .visitor import PATIENCE, Account, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
@@ -49,6 +49,7 @@ ARGUMENTS = (
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium

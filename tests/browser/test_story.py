@@ -77,10 +77,7 @@ async def mary_computes(mary: Visitor) -> None:
     await mary.page.keyboard.press("Enter")
     await mary.cell_has_run(1)
 
-    await mary.type_cell("pl", 2)
-    await mary.page.keyboard.press("Tab")
-    await mary.page.locator(".jp-Completer-item", has_text="plt").first.wait_for()
-    await mary.page.keyboard.press("Escape")
+    await mary.complete("pl", "plt", 2)
 
 
 async def mary_looks_at_files(mary: Visitor) -> None:
@@ -114,14 +111,8 @@ async def test_what_is_saved_in_the_editor_the_shell_reads(ada: Visitor) -> None
 async def test_tab_completes_what_a_cell_begins(ada: Visitor) -> None:
     await ada.new_notebook()
     await ada.run_cell("temperature_of_venus = 737")
-    await ada.type_cell("temperature_of", 1)
 
-    await ada.page.keyboard.press("Tab")
-    await ada.page.locator(".jp-Completer-item", has_text="temperature_of_venus").wait_for()
-    await ada.page.keyboard.press("Enter")
-
-    content = ada.cell(1).locator(".cm-content")
-    await content.filter(has_text="temperature_of_venus").wait_for()
+    await ada.complete("temperature_of", "temperature_of_venus", 1)
 
 
 async def test_tab_offers_a_choice_where_there_is_one(ada: Visitor) -> None:

@@ -355,6 +355,18 @@ class Visitor:
         await self.cell(index).locator(".cm-content").fill(code)
         await self.page.keyboard.press("Shift+Enter")
 
+    async def complete(self, begun: str, whole: str, index: int = 0) -> None:
+        """Type the beginning of a name into an empty cell, and let Tab complete it."""
+        await self.type_cell(begun, index)
+        await self.page.keyboard.press("Tab")
+        # What is the only one is put in at once.
+        choice = self.page.locator(".jp-Completer-item:visible", has_text=whole).first
+        completed = self.cell(index).locator(".cm-content", has_text=whole)
+        await choice.or_(completed).first.wait_for()
+        if await choice.count():
+            await self.page.keyboard.press("Enter")
+        await completed.wait_for()
+
     async def cell_has_run(self, index: int = 0) -> None:
         """Wait until the prompt shows a number."""
         prompt = self.cell(index).locator(".jp-InputPrompt")
