@@ -34,7 +34,7 @@ class Contents:
             raise self.error
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self.absorbed) < count:
                 self.called.clear()
                 await self.called.wait()

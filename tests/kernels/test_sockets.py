@@ -115,7 +115,7 @@ async def test_it_asks_by_itself_in_nobodys_name_and_goes_on_after_a_failure() -
     registry.add(person("alice"), closed)
     rights.lost.add(("alice", None))
     registry.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await closed.closed.wait()
     await registry.aclose()
     assert rights.asked_by is None
