@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import TimeoutError as Overdue
 
 from platform_server.testing.serving import PASSWORD
 
@@ -35,6 +38,7 @@ HARMLESS = re.compile(
 )
 # What JupyterLab throws at nobody when it asks a kernel that ended with its notebook (stock).
 DEAD = "Kernel is dead"
+SOON = 5_000  # milliseconds until what a person would try again is tried again
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
 
 # xterm draws on a canvas; its buffer has the text.
@@ -358,13 +362,16 @@ class Visitor:
     async def complete(self, begun: str, whole: str, index: int = 0) -> None:
         """Type the beginning of a name into an empty cell, and let Tab complete it."""
         await self.type_cell(begun, index)
-        await self.page.keyboard.press("Tab")
-        # What is the only one is put in at once.
         choice = self.page.locator(".jp-Completer-item:visible", has_text=whole).first
         completed = self.cell(index).locator(".cm-content", has_text=whole)
-        await choice.or_(completed).first.wait_for()
-        if await choice.count():
-            await self.page.keyboard.press("Enter")
+        for _ in range(PATIENCE // SOON):
+            await self.page.keyboard.press("Tab")  # which puts in at once what is the only one
+            with suppress(Overdue):
+                await choice.or_(completed).first.wait_for(timeout=SOON)
+                # The list goes when a picture above it comes and moves the cell.
+                if not await completed.count():
+                    await choice.click(timeout=SOON)
+                break
         await completed.wait_for()
 
     async def cell_has_run(self, index: int = 0) -> None:
