@@ -106,6 +106,8 @@ async def test_what_is_saved_in_the_editor_the_shell_reads(ada: Visitor) -> None
     await ada.type_in_terminal("python hello.py")
 
     await ada.terminal_shows("^from the editor$")
+    # JupyterLab asks for the checkpoints of a new file, and may do so after it was renamed (stock).
+    ada.forgive(r"untitled\.py/checkpoints|no file or folder at that path")
 
 
 async def test_tab_completes_what_a_cell_begins(ada: Visitor) -> None:
