@@ -7,10 +7,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cachetools import LRUCache, TTLCache
+from cachetools import TTLCache
 
+from platform_server.codings import PACK
 from platform_server.contents.worker_process import WorkerProcess
 from platform_server.errors import TooLarge
+from platform_server.review.made_once import MadeOnce
 
 if TYPE_CHECKING:
     from platform_server.contents.model import BlobHash
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 LARGEST = 24 * 2**20  # bytes of a file that is shown
 _PATIENCE = 15.0  # seconds
 _WAITING = 64  # pages that may wait for their turn
-_REMEMBERED = 96 * 2**20  # bytes of pages
+_REMEMBERED = 96 * 2**20  # bytes of pages, and as many of packed ones
 _GIVEN_UP = 4096  # files that took too long
 _AGAIN = 600.0  # seconds after which one of these is tried again
 _WORKER = "platform_server.review.rendering.worker"
@@ -46,9 +48,9 @@ class Viewer:
     def __init__(self, files: SubmittedFiles) -> None:
         self._files = files
         self._worker = WorkerProcess(_WORKER, patience=_PATIENCE, waiting=_WAITING, busy=_BUSY)
-        self._pages: LRUCache[Key, Shown] = LRUCache(_REMEMBERED, getsizeof=_size)
+        self._pages: MadeOnce[Key, Shown] = MadeOnce(_REMEMBERED, _size)
+        self._packed: MadeOnce[tuple[str, str], bytes] = MadeOnce(_REMEMBERED, len)
         self._given_up: TTLCache[Key, bool] = TTLCache(_GIVEN_UP, _AGAIN)
-        self._under_way: dict[Key, asyncio.Future[Shown]] = {}
 
     async def page(self, view: View, file: SubmittedFile) -> Shown:
         """Return a file as an HTML document in UTF-8.
@@ -70,21 +72,26 @@ class Viewer:
             raise TooLarge(_TOO_LARGE)
         return await self._asked({"name": name, "form": "page"}, data)
 
+    async def packed(self, shown: Shown, coding: str) -> bytes | None:
+        """Return the data in a content coding, None if there is none, or too much to remember it.
+
+        There is nothing in it but what was submitted, and its look: nothing of whoever asks.
+        """
+        if not coding or len(shown.data) > self._packed.most:
+            return None
+        return await self._packed.get(
+            (shown.digest, coding), lambda: asyncio.to_thread(PACK[coding], shown.data)
+        )
+
     async def aclose(self) -> None:
         """End the process. May be called twice."""
-        for one in list(self._under_way.values()):
-            one.cancel()
-        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        await self._pages.aclose()
+        await self._packed.aclose()
         await self._worker.aclose()
 
     async def _shown(self, view: View, file: SubmittedFile, form: str) -> Shown:
         key = (file.blob, file.path.rpartition("/")[2], form)
-        if key in self._pages:
-            return self._pages[key]
-        if key not in self._under_way:
-            self._under_way[key] = asyncio.ensure_future(self._made(view, file, key))
-            self._under_way[key].add_done_callback(lambda _: self._under_way.pop(key, None))
-        return await asyncio.shield(self._under_way[key])
+        return await self._pages.get(key, lambda: self._made(view, file, key))
 
     async def _made(self, view: View, file: SubmittedFile, key: Key) -> Shown:
         if file.size > LARGEST:
@@ -93,13 +100,10 @@ class Viewer:
             raise TooLarge(_TOO_MUCH)
         data = await self._files.read(view, file)
         try:
-            made = await self._asked({"name": key[1], "form": key[2]}, data)
+            return await self._asked({"name": key[1], "form": key[2]}, data)
         except TooLarge:
             self._given_up[key] = True
             raise
-        if len(made.data) <= _REMEMBERED // 4:
-            self._pages[key] = made
-        return made
 
     async def _asked(self, job: dict[str, str], data: bytes) -> Shown:
         answer = await self._worker.ask(job, data)

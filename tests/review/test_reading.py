@@ -63,6 +63,43 @@ async def test_slow_readers_of_a_large_file_share_one_copy_of_it(
     assert grown < READERS * len(PICTURE) / 2  # half of what copies for either form would take
 
 
+@pytest.mark.parametrize("form", ["parts", "view"])
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip, deflate, br", "br"), ("gzip, br;q=0", "gzip"), ("identity", None)],
+)
+async def test_a_file_comes_packed_as_its_reader_can_unpack_it(
+    reviewer: Person, url: str, form: str, accepted: str, coding: str | None
+) -> None:
+    path, accepts = f"{url}/{form}/large.png", {"Accept-Encoding": accepted}
+    plain = await reviewer.http.get(path, headers={"Accept-Encoding": "identity"})
+    packed = await reviewer.http.get(path, headers=accepts)
+    assert packed.headers.get("Content-Encoding") == coding
+    assert packed.content == plain.content
+    sent = int(packed.headers["Content-Length"])
+    assert sent < 0.8 * len(plain.content) if coding else sent == len(plain.content)
+    told, others = (set(one.headers.items()) for one in (plain, packed))
+    assert {name for name, _ in told ^ others} <= {"content-encoding", "content-length", "date"}
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    known = accepts | {"If-None-Match": packed.headers["ETag"]}
+    assert (await reviewer.http.get(path, headers=known)).status_code == 304
+
+
+async def test_a_packed_file_has_nothing_in_it_of_whoever_asks(
+    alice: Person, reviewer: Person, bob: Person, url: str
+) -> None:
+    for form in ("parts", "view"):
+        path = f"{url}/{form}/large.png"
+        ours, theirs = [
+            await one.http.get(f"{path}?round=1&x={one.user.id}") for one in (alice, reviewer)
+        ]
+        assert ours.content == theirs.content
+        assert ours.headers["Content-Length"] == theirs.headers["Content-Length"]
+        known = {"If-None-Match": ours.headers["ETag"]}
+        for headers in ({}, known):  # what is kept for others is not there for him
+            assert (await bob.http.get(path, headers=headers)).status_code == 404
+
+
 async def test_a_submission_is_looked_up_with_two_connections(desk: Desk) -> None:
     await desk.write("a.py", b"x = 1\n")
     submission = (await desk.submit()).submission.id

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import brotli  # type: ignore[import-untyped]  # its authors ship no types
+from platform_server.codings import PACK, coding_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,8 +24,6 @@ _COMPRESSED = {".css", ".html", ".js", ".json", ".map", ".svg", ".ttf", ".eot"}
 _WORTH_IT = 1024  # bytes; smaller files are sent as they are
 _HASHED = re.compile(r"(^|[./-])[0-9a-f]{16,}\.\w+$")
 _TYPES = {".js": "text/javascript", ".woff": "font/woff", ".woff2": "font/woff2"}
-BROTLI_QUALITY = 5
-GZIP_LEVEL = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +74,7 @@ class Assets:
             return None
         if not asset.encoded:
             await asyncio.to_thread(_prepare, asset, self._cache)
-        coding = next(
-            (one for one in ("br", "gzip") if one in accepted and one in asset.encoded), ""
-        )
+        coding = coding_for(accepted, asset.encoded)
         if coding or "" in asset.encoded:
             return asset, coding, asset.encoded[coding]
         return asset, "", await asyncio.to_thread(gzip.decompress, asset.encoded["gzip"])
@@ -120,18 +116,9 @@ def _prepare(asset: Asset, cache: Path) -> None:
         asset.encoded = {"": raw}
         return
     asset.encoded = {
-        "br": _cached(cache / f"{digest}.br") or _keep(cache / f"{digest}.br", _brotli(raw)),
-        "gzip": _cached(cache / f"{digest}.gz") or _keep(cache / f"{digest}.gz", _gzip(raw)),
+        "br": _cached(cache / f"{digest}.br") or _keep(cache / f"{digest}.br", PACK["br"](raw)),
+        "gzip": _cached(cache / f"{digest}.gz") or _keep(cache / f"{digest}.gz", PACK["gzip"](raw)),
     }
-
-
-def _brotli(raw: bytes) -> bytes:
-    compressed: bytes = brotli.compress(raw, quality=BROTLI_QUALITY)
-    return compressed
-
-
-def _gzip(raw: bytes) -> bytes:
-    return gzip.compress(raw, GZIP_LEVEL, mtime=0)
 
 
 def _cached(path: Path) -> bytes | None:

@@ -51,4 +51,4 @@ class ReproducedPageHandler(PageHandler):
         """Show it, if they differ: no scripts, no requests. ``?round=``: of an earlier round."""
         view = await self.view(submission_id)
         data = await self.reviews.reproduction.notebook(view, self.number(view), path)
-        self.reply_page(await self.reviews.viewer.page_of("again.ipynb", data))
+        await self.reply_page(await self.reviews.viewer.page_of("again.ipynb", data))

@@ -14,6 +14,7 @@ from platform_extensions.projects.history_models import entry_then
 from platform_extensions.submissions.handlers import ReviewHandler
 from platform_extensions.submissions.models import submitted_model
 from platform_extensions.submissions.shapes import PartsModel
+from platform_server.codings import coding_for
 from platform_server.contents.model import Origin, Revision
 from platform_server.errors import TooLarge
 from platform_server.projects.model import Access, Project, ProjectView
@@ -105,16 +106,26 @@ class ShownHandler(SubmittedHandler):
         """Return what ``get`` knows."""
         return self.etag
 
+    async def encoded(self, shown: Shown) -> bytes:
+        """Return what to send to this reader, and say so in the headers."""
+        self.etag = f'"{shown.digest}"'
+        self.set_header("Vary", "Accept-Encoding")
+        coding = coding_for(self.request.headers.get("Accept-Encoding", ""))
+        packed = await self.reviews.viewer.packed(shown, coding)
+        if packed is None:
+            return shown.data
+        self.set_header("Content-Encoding", coding)
+        return packed
+
 
 class PageHandler(ShownHandler):
     """Base of what answers with a page that can do nothing, to be shown in a frame."""
 
-    def reply_page(self, page: Shown) -> None:
+    async def reply_page(self, page: Shown) -> None:
         """Answer with a page of the viewer's."""
         for name, value in _PAGE_HEADERS.items():
             self.set_header(name, value)
-        self.etag = f'"{page.digest}"'
-        self.finish_made(page.data, "text/html; charset=UTF-8")
+        self.finish_made(await self.encoded(page), "text/html; charset=UTF-8")
 
 
 class SubmittedPageHandler(PageHandler):
@@ -127,7 +138,7 @@ class SubmittedPageHandler(PageHandler):
         Cells are at ``#cell-<number from 0>``, lines at ``#cell-0-L1`` or ``#file-L1``.
         """
         view, file = await self.file(submission_id, path)
-        self.reply_page(await self.reviews.viewer.page(view, file))
+        await self.reply_page(await self.reviews.viewer.page(view, file))
 
 
 class SubmittedPartsHandler(ShownHandler):
@@ -144,8 +155,7 @@ class SubmittedPartsHandler(ShownHandler):
         view, file = await self.file(submission_id, path)
         parts = await self.reviews.viewer.parts(view, file)
         self.set_header("Cache-Control", "private, no-cache")
-        self.etag = f'"{parts.digest}"'
-        self.reply_made(PartsModel, parts.data)
+        self.reply_made(PartsModel, await self.encoded(parts))
 
 
 def _entry(view: View, file: SubmittedFile) -> Entry:
