@@ -13,13 +13,24 @@ c = get_config()
 # How many seconds a whole notebook may take when a submission is run again.
 # c.PlatformApp.check_notebook_seconds = 600.0
 
+# How many minutes a submission that is to be run again waits while the machine has no room for it;
+# then that ends, and says so. A reviewer can ask for it once more. 0 means without end.
+# c.PlatformApp.check_patience_minutes = 60.0
+
 # How many submissions are run again at the same time, in sandboxes of their own, to see whether
 # they reproduce; the others wait. 0 means that none are.
 # c.PlatformApp.checks_at_once = 1
 
+# How many megabytes of the server's disk are to be left. When there are fewer, the sandbox that
+# writes most is stopped.
+# c.PlatformApp.disk_reserve_mb = 1024
+
 # How many megabytes of this machine's memory have to stay available. While there is less, starts
 # wait and no sandbox is made ready. 0: that is not looked at.
 # c.PlatformApp.free_memory_mb = 512
+
+# For how many days the record of what admins did is kept: 30 at least. 0 means for ever.
+# c.PlatformApp.keep_acts_days = 1095
 
 # For how many days every saved state of a file is kept; later the last one of each hour is. 0
 # means for ever. What a checkpoint marks is always kept.
@@ -48,8 +59,8 @@ c = get_config()
 # How many starts of sandboxes may wait for a place; a further one is refused. 0 means no limit.
 # c.PlatformApp.max_waiting_starts = 200
 
-# How many may wait when many were needed at once within the last hour, and the machine has memory
-# for them.
+# How many may wait when many were needed at once within the last hour, or learners have opened
+# their page since and have none yet, and the machine has memory for them.
 # c.PlatformApp.max_warm_sandboxes = 50
 
 # How many megabytes of saves may wait on this server while a remote object store does not answer.
@@ -108,6 +119,14 @@ c = get_config()
 # How many processors' worth of time a sandbox may use.
 # c.PlatformApp.sandbox_cpus = 1.0
 
+# How many files and folders those may have.
+# c.PlatformApp.sandbox_disk_files = 1000000
+
+# How many megabytes of the server's disk the files and the home of one project may take, caches
+# and what is not kept included. A sandbox that goes on writing beyond it is stopped, and no file
+# in it can be larger.
+# c.PlatformApp.sandbox_disk_mb = 65536
+
 # A sandbox in which nothing ran and nobody typed for so many hours is stopped. What its code wrote
 # is kept, and its people are warned five minutes before. 0 means never.
 # c.PlatformApp.sandbox_idle_hours = 2.0
@@ -151,9 +170,6 @@ c = get_config()
 
 # A terminal that nobody used for so many hours is closed. 0 means never.
 # c.PlatformApp.terminal_idle_hours = 0.0
-
-# For how many days the record of what admins did is kept: 30 at least. 0 means for ever.
-# c.PlatformApp.keep_acts_days = 1095
 
 # For how many hours the bytes of a file have to be unused, by any state of a file and any
 # submission, before they are removed. Up to twice as many pass.

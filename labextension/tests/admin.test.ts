@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { actsFrom, actText, actorText, changeText, NO_ACTS, type IActs } from '../src/admin/acts.js';
 import { pointsOf } from '../src/admin/chart.js';
 import {
   currentRoster,
@@ -13,6 +14,11 @@ import {
 } from '../src/admin/data.js';
 import { AdminModel, type IAdminSource } from '../src/admin/model.js';
 
+const trans = {
+  __: (text: string, ...values: unknown[]) =>
+    values.reduce<string>((made, value, at) => made.replace(`%${at + 1}`, String(value)), text)
+} as Parameters<typeof changeText>[1];
+
 const USERS = [{ id: 'u1', email: 'ada@example.org', name: '', role: 'admin', disabled: true }];
 
 function sourceOf(changes: Partial<IAdminSource> = {}): IAdminSource {
@@ -21,6 +27,7 @@ function sourceOf(changes: Partial<IAdminSource> = {}): IAdminSource {
     sandboxes: async () => [],
     users: async () => usersFrom(USERS),
     groups: async () => [],
+    acts: async () => NO_ACTS,
     roster: async () => rosterFrom({}),
     makeGroup: async () => undefined,
     renameGroup: async () => undefined,
@@ -132,4 +139,57 @@ test('a refusal is passed on, and what is so now is asked for', async () => {
   await assert.rejects(model.setRole(ada, 'learner'), /the last admin/);
 
   assert.equal(asked, 1);
+});
+
+function actsOf(numbers: readonly number[], next: number | null): IActs {
+  return actsFrom({ acts: numbers.map(number => ({ number, act: 'group.make' })), next });
+}
+
+test('an act is put into words, and one that is not known has its name', () => {
+  const [one, other, third] = actsFrom({
+    acts: [
+      {
+        number: 2,
+        actor: { id: 'a', name: 'ann@example.org', address: '192.0.2.1' },
+        act: 'group.members',
+        target: { kind: 'group', name: 'Statistics' },
+        before: { people: 2, went: ['bob'] },
+        after: { people: 2, came: ['eve', 'ida'], disabled: true }
+      },
+      { act: 'account.role', actor: { id: null, name: 'command line' }, before: { role: 'learner' }, after: { role: 'admin' } },
+      { act: 'moon.paint', before: null, after: { memory_bytes: 2 ** 30 } }
+    ]
+  }).acts;
+  assert.ok(one && other && third);
+  assert.equal(actText(one.name, trans), 'Changed the members');
+  assert.equal(actorText(one, trans), 'ann@example.org');
+  assert.equal(changeText(one, trans), 'People: 2; Went: bob; Came: eve, ida');
+  assert.equal(actorText(other, trans), 'The command line');
+  assert.equal(changeText(other, trans), 'Role: Learner → Administrator');
+  assert.equal(actText(third.name, trans), 'moon.paint');
+  assert.equal(changeText(third, trans), 'Memory: 1.0 GB');
+});
+
+test('older acts are added to those that are known, and stay when newer ones come', async () => {
+  const pages = [actsOf([5, 4], 4), actsOf([3, 2], 2), actsOf([6, 5], 5), actsOf([20, 19], 19)];
+  const asked: unknown[] = [];
+  const model = modelOf(
+    sourceOf({
+      acts: async before => {
+        asked.push(before);
+        return pages[asked.length - 1] ?? NO_ACTS;
+      }
+    })
+  );
+  const known = () => [model.known?.acts.acts.map(one => one.number), model.known?.acts.next];
+
+  await model.moreActs(); // nothing is known yet
+  await model.refresh();
+  await model.moreActs();
+  assert.deepEqual(known(), [[5, 4, 3, 2], 2]);
+  await model.refresh();
+  assert.deepEqual(known(), [[6, 5, 4, 3, 2], 2]);
+  await model.refresh(); // some between are not known
+  assert.deepEqual(known(), [[20, 19], 19]);
+  assert.deepEqual(asked, [undefined, 4, undefined, undefined]);
 });

@@ -9,10 +9,19 @@ from playwright.async_api import expect
 
 from platform_server.identity.model import Role
 
+from .accessibility import complaints
+
 if TYPE_CHECKING:
     from .conftest import Visit
     from .visitor import Visitor
 
+# What margaret did, the last first.
+DONE = (
+    ("Stopped the sandbox", "orbits", "Owner: katherine@example.org"),
+    ("Enabled the account", "katherine@example.org", ""),
+    ("Disabled the account", "katherine@example.org", ""),
+    ("Changed the role", "katherine@example.org", "Role: Learner → Reviewer"),
+)
 HAS_COMMAND = "() => window.jupyterapp.commands.hasCommand('platform:admin')"
 
 
@@ -27,6 +36,7 @@ async def test_an_admin_looks_after_sandboxes_and_people(image: str, visit: Visi
     await change_a_role(margaret, katherine)
     await shut_out_and_let_in(margaret)
     await stop_the_sandbox(margaret)
+    await see_what_was_done(margaret)
 
     katherine = await visit("katherine", fresh=True)
     await katherine.open_lab()
@@ -87,3 +97,22 @@ async def stop_the_sandbox(margaret: Visitor) -> None:
     await page.get_by_role("status").filter(has_text="“orbits” was stopped").wait_for()
     rows = page.locator(".platform-Admin-sandboxes tbody tr", has_text="orbits")
     await expect(rows).to_have_count(0)
+
+
+async def see_what_was_done(margaret: Visitor) -> None:
+    page = margaret.page
+    await page.get_by_label("Find a project, a person or a group").fill("")
+    rows = page.locator(".platform-Admin-acts tbody tr")
+    for number, (act, target, change) in enumerate(DONE):
+        row = rows.nth(number)
+        await expect(row).to_contain_text("margaret@example.org")
+        await expect(row).to_contain_text(act)
+        await expect(row).to_contain_text(target)
+        await expect(row).to_contain_text(change)
+    for theme in ("Dark", "Light"):
+        await margaret.run("apputils:change-theme", theme=f"JupyterLab {theme}")
+        is_light = str(theme == "Light").lower()
+        await page.locator(f'body[data-jp-theme-light="{is_light}"]').wait_for(state="attached")
+        await rows.nth(len(DONE)).scroll_into_view_if_needed()
+        await margaret.shot(f"64-what-admins-did-{theme.lower()}")
+        assert await complaints(margaret, ".platform-Admin") == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from platform_server.acts.model import ActName
 from platform_server.contents.differ import DiffKind
 from platform_server.contents.model import Origin
 from platform_server.environments.installations import Action
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WORDS = [
+    ("admin", "ACTS", ActName),
     ("endings", "CAUSES", EndCause),
     ("history", "KINDS", DiffKind),
     ("history", "ORIGINS", Origin),

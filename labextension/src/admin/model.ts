@@ -3,6 +3,7 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { Role } from '../account/model.js';
+import { NO_ACTS, withNewest, withOlder, type IActs } from './acts.js';
 import type { IGroup, IOverview, IRoster, ISandbox, IUser } from './data.js';
 
 /** What the model needs of the server. */
@@ -11,6 +12,7 @@ export interface IAdminSource {
   sandboxes(): Promise<readonly ISandbox[]>;
   users(): Promise<readonly IUser[]>;
   groups(): Promise<readonly IGroup[]>;
+  acts(before?: number): Promise<IActs>;
   roster(group: string): Promise<IRoster>;
   makeGroup(name: string): Promise<void>;
   renameGroup(group: string, name: string): Promise<void>;
@@ -26,6 +28,7 @@ export interface IKnown {
   readonly sandboxes: readonly ISandbox[];
   readonly users: readonly IUser[];
   readonly groups: readonly IGroup[];
+  readonly acts: IActs;
 }
 
 /** Keeps what was answered last, and says so when the server does not answer. */
@@ -53,15 +56,35 @@ export class AdminModel {
     const turn = ++this._turn;
     try {
       const { _source } = this;
-      const [overview, sandboxes, users, groups] = await Promise.all([
+      const [overview, sandboxes, users, groups, newest] = await Promise.all([
         _source.overview(),
         _source.sandboxes(),
         _source.users(),
-        _source.groups()
+        _source.groups(),
+        _source.acts()
       ]);
       if (turn === this._turn) {
-        this._known = { overview, sandboxes, users, groups };
+        const acts = withNewest(newest, this._known?.acts ?? NO_ACTS);
+        this._known = { overview, sandboxes, users, groups, acts };
         this._problem = '';
+      }
+    } catch (reason) {
+      this._problem = this._words(reason);
+    }
+    this._changed.emit();
+  }
+
+  /** Ask for acts before those that are known. */
+  async moreActs(): Promise<void> {
+    const from = this._known?.acts.next ?? null;
+    if (from === null) {
+      return;
+    }
+    try {
+      const older = await this._source.acts(from);
+      const { _known: known } = this;
+      if (known !== null && known.acts.next === from) {
+        this._known = { ...known, acts: withOlder(known.acts, older) };
       }
     } catch (reason) {
       this._problem = this._words(reason);

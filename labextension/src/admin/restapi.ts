@@ -2,6 +2,7 @@
 
 import type { Role } from '../account/model.js';
 import type { ServerApi } from '../server/api.js';
+import { actsFrom, type IActs } from './acts.js';
 import {
   groupsFrom,
   overviewFrom,
@@ -29,6 +30,12 @@ export class AdminApi {
 
   async users(): Promise<readonly IUser[]> {
     return usersFrom(await this._api.get('api/admin/users/'));
+  }
+
+  /** What admins did, the newest first: those before a number, if one is given. */
+  async acts(before: number | null = null): Promise<IActs> {
+    const query = before === null ? '' : `?before=${before}`;
+    return actsFrom(await this._api.get(`api/admin/acts${query}`));
   }
 
   /** End a sandbox; what its code wrote is kept. */

@@ -13,6 +13,7 @@ import { groupDeedsOf } from './groupdeeds.js';
 import { Groups } from './groups.js';
 import type { AdminModel } from './model.js';
 import { People } from './people.js';
+import { Record } from './record.js';
 import { Sandboxes } from './sandboxes.js';
 
 const EVERY = 5000; // milliseconds; the server looks as often
@@ -102,6 +103,12 @@ function Page(props: IPartProps): JSX.Element {
                   users={known.users}
                   search={search}
                   deeds={groupDeeds}
+                  trans={trans}
+                />
+                <Record
+                  known={known.acts}
+                  search={search}
+                  more={() => void model.moreActs()}
                   trans={trans}
                 />
                 <Tallies overview={known.overview} trans={trans} />
