@@ -46,6 +46,42 @@ def with_renames(changes: Sequence[Change], entries: Mapping[str, Entry]) -> lis
     ]
 
 
+def with_distant_renames(
+    changes: Sequence[Change], entries: Mapping[str, Entry], gone: Sequence[Entry]
+) -> list[Change]:
+    """Return the changes with a rename for each new file that came from where nobody looked.
+
+    ``gone`` are files that are at their paths no longer, which is not among the changes. A file
+    came from there if it is the only one with these bytes, or the only one of the same name.
+    """
+    removed = [change.path for change in changes if isinstance(change, Remove)]
+    left = list(gone)
+    result: list[Change] = []
+    for change in changes:
+        old = None
+        is_new = isinstance(change, Save) and change.size and change.path not in entries
+        if is_new and not any(is_within(change.path, one) for one in removed):
+            old = _only(left, change)
+        if old is None or old.revision is None:
+            result.append(change)
+            continue
+        left.remove(old)
+        result.append(Rename(path=change.path, old=old.path, revision_id=old.revision.id))
+    return result
+
+
+def _only(gone: Sequence[Entry], new: Change) -> Entry | None:
+    """Return which of the files the new one was, without doubt."""
+    same = [
+        one
+        for one in gone
+        if isinstance(new, Save) and one.revision is not None and one.revision.blob == new.blob
+    ]
+    if len(same) > 1:
+        same = [one for one in same if one.name == name_of(new.path)]
+    return same[0] if len(same) == 1 else None
+
+
 def _chosen(candidates: Sequence[str], path: str) -> str | None:
     same_name = (one for one in candidates if name_of(one) == name_of(path))
     return next(same_name, candidates[0] if candidates else None)

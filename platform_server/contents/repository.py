@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from platform_server.contents.model import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from platform_server.contents.model import (
@@ -86,6 +86,11 @@ class ContentsRepository(Protocol):
 
     async def beginning(self, project_id: ProjectId, start: str) -> list[Entry]:
         """Return everything whose path begins with those characters, by path."""
+
+    async def holding(
+        self, project_id: ProjectId, blobs: Collection[BlobHash], limit: int
+    ) -> list[Entry]:
+        """Return the files that have those bytes now, by path; no more than the limit."""
 
     async def commit(
         self, project_id: ProjectId, changes: Sequence[Change], at: datetime

@@ -20,16 +20,16 @@ from platform_server.contents.limits import PASSED_OVER
 from platform_server.contents.model import Kind, Origin, RevisionId
 from platform_server.contents.portions import portions
 from platform_server.contents.quota import growth
-from platform_server.contents.renames import with_renames
 from platform_server.contents.repository import Change, MakeDirectory, Remove, Rename, Save
 from platform_server.contents.spool import Spool
+from platform_server.contents.trails import Trails
 from platform_server.contents.verdict import Verdict, judge, unkept_entry
 from platform_server.errors import QuotaExceeded, StorageUnavailable, TooLarge
 from platform_server.projects.names import ancestors, is_within, join
 from platform_server.uninterrupted import together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from platform_server.contents.model import BlobHash, Entry
     from platform_server.contents.parts import Parts
@@ -64,6 +64,7 @@ class Step:
         self._repository = parts.repository
         self._workspace = parts.workspace
         self._limits = parts.limits
+        self._trails = Trails(parts)
         self._memory: LRUCache[ProjectId, dict[str, tuple[Signature, BlobHash]]] = LRUCache(
             _PROJECTS_REMEMBERED
         )
@@ -101,6 +102,8 @@ class Step:
         """Return what is at the paths now, after taking over what code did to them."""
         seen = await self._workspace.look(project_id, paths)
         entries = await self._repository.entries(project_id, paths)
+        if await self._follow(project_id, seen, entries):
+            entries = await self._repository.entries(project_id, paths)
         return await self._catch_up(project_id, seen, entries, budget=None)
 
     async def settle_folder(self, project_id: ProjectId, path: str) -> dict[str, Entry]:
@@ -110,8 +113,9 @@ class Step:
         """
         found = await self._workspace.children(project_id, path)
         seen = {join(path, name): one for name, one in found.items()}
-        kept = await self._repository.children(project_id, path)
-        entries = {entry.path: entry for entry in kept}
+        entries = {one.path: one for one in await self._repository.children(project_id, path)}
+        if await self._follow(project_id, seen, entries):
+            entries = {one.path: one for one in await self._repository.children(project_id, path)}
         return await self._catch_up(project_id, seen, entries, budget=self._limits.listed)
 
     async def absorb(self, project_id: ProjectId) -> None:
@@ -122,6 +126,17 @@ class Step:
         await self._catch_up(project_id, walk.seen, entries, budget=None)
         if walk.complete:
             self._quotas.settle_all_but(project_id, walk.seen)
+
+    async def _follow(
+        self, project_id: ProjectId, seen: Mapping[str, Seen], entries: Mapping[str, Entry]
+    ) -> bool:
+        """Take over first where files went that are gone from where somebody looks, if anywhere."""
+        gone = [entry for path, entry in entries.items() if path not in seen]
+        places = await self._trails.places(project_id, gone)
+        for some in portions(places, {}):
+            async with self.lock(project_id):
+                await self._take(project_id, some)
+        return bool(places)
 
     async def _catch_up(
         self,
@@ -150,10 +165,13 @@ class Step:
         seen: dict[str, Seen],
         entries: dict[str, Entry],
     ) -> list[str]:
-        """Return the paths at which the store is not known to be in step, folders first."""
+        """Return the paths at which the store is not known to be in step, folders first.
+
+        What is gone comes last: part of it may be found to be elsewhere before.
+        """
         return [
             path
-            for path in sorted(seen.keys() | entries.keys())
+            for path in sorted(seen.keys() | entries.keys(), key=lambda one: (one not in seen, one))
             if self._judge(project_id, path, seen.get(path), entries.get(path))
             is not Verdict.IN_STEP
         ]
@@ -186,7 +204,7 @@ class Step:
         await together(
             *(self._plan(batch, path, seen.get(path), entries.get(path)) for path in paths)
         )
-        batch.changes = with_renames(batch.changes, entries)
+        batch.changes = await self._trails.with_renames(project_id, batch.changes, entries)
         if batch.changes:
             batch.result |= await commit(self._parts, project_id, batch.changes)
             self._recount(batch, entries)
@@ -266,6 +284,7 @@ class Step:
             elif isinstance(change, Remove):
                 self._quotas.forget(batch.project_id)
             elif isinstance(change, Rename):
+                self._memory.get(batch.project_id, {}).pop(change.old, None)
                 self._quotas.settle(batch.project_id, change.path)
 
     async def _plan_save(self, batch: _Batch, path: str, entry: Entry | None, spool: Spool) -> None:

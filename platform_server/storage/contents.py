@@ -35,7 +35,7 @@ from platform_server.storage.tables.contents import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -100,6 +100,22 @@ class SqlContentsRepository:
         """Return everything whose path begins with those characters."""
         bounds = and_(entries.c.path >= start, entries.c.path < start + _LAST_CHARACTER)
         statement = ENTRIES.where(is_in(project_id, bounds)).order_by(entries.c.path)
+        async with self._database.read() as connection:
+            found = (await connection.execute(statement)).all()
+        return await entries_of(found)
+
+    async def holding(
+        self, project_id: ProjectId, blobs: Collection[BlobHash], limit: int
+    ) -> list[Entry]:
+        """Return the files that have those bytes now."""
+        # Entries are found by their history, for which they have an index. Their project is that of
+        # the revision; were it named, SQLite would look through all of the project.
+        statement = (
+            ENTRIES.where(entries.c.file_id == revisions.c.file_id)
+            .where(revisions.c.project_id == project_id, revisions.c.blob.in_(blobs))
+            .order_by(entries.c.path)
+            .limit(limit)
+        )
         async with self._database.read() as connection:
             found = (await connection.execute(statement)).all()
         return await entries_of(found)

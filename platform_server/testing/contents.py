@@ -20,7 +20,7 @@ from platform_server.testing.past import MemoryPastRepository, after
 from platform_server.testing.workspace import MemoryWorkspace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -73,6 +73,13 @@ class MemoryContentsRepository:
         """Return everything whose path begins with those characters."""
         known = self._project(project_id).entries
         return [known[one] for one in sorted(known) if one.startswith(start)]
+
+    async def holding(
+        self, project_id: ProjectId, blobs: Collection[BlobHash], limit: int
+    ) -> list[Entry]:
+        """Return the files that have those bytes now."""
+        files = await self.below(project_id, "")
+        return [one for one in files if one.revision and one.revision.blob in blobs][:limit]
 
     async def commit(
         self, project_id: ProjectId, changes: Sequence[Change], at: datetime

@@ -11,6 +11,7 @@ from platform_server.errors import FileMissing, ProjectNotFound
 from platform_server.testing.worlds import ALICE, WONDER
 
 if TYPE_CHECKING:
+    from platform_server.contents.model import BlobHash, Entry
     from platform_server.contents.service import ContentsService
     from platform_server.testing.worlds import Code, World
 
@@ -126,6 +127,12 @@ def renames(code: Code, old: str, new: str) -> None:
     code.writes(new, data)
 
 
+def blob_of(entry: Entry) -> BlobHash:
+    """Return the hash of a kept file's bytes."""
+    assert entry.revision is not None
+    return entry.revision.blob
+
+
 async def states(contents: ContentsService, path: str) -> list[bytes]:
     """Return what the file was, newest first."""
     found = await contents.history.list(WONDER, path)
@@ -148,6 +155,92 @@ async def test_a_file_that_code_renames_keeps_its_history(
     assert (await world.parts.repository.usage(WONDER)).files == 1
     await contents.write(WONDER, "b.txt", b"3", author=ALICE.id)
     assert await states(contents, "b.txt") == [b"3", b"2", b"1"]
+
+
+@pytest.mark.parametrize("first", ["a.txt", "sub/b.txt"], ids=["old", "new"])
+async def test_it_does_so_whichever_path_is_looked_at_first(
+    world: World, contents: ContentsService, code: Code, first: str
+) -> None:
+    await contents.write(WONDER, "a.txt", b"1", author=ALICE.id)
+    saved = await contents.write(WONDER, "a.txt", b"2", author=ALICE.id)
+    await contents.checkpoints.create(WONDER, "a.txt")
+    await world.parts.repository.trust(ALICE.id, WONDER, "a.txt", blob_of(saved))
+    renames(code, "a.txt", "sub/b.txt")
+
+    assert await contents.exists(WONDER, first) == (first == "sub/b.txt")
+
+    entry = await contents.stat(WONDER, "sub/b.txt")
+    assert entry.revision == saved.revision
+    assert not await contents.exists(WONDER, "a.txt")
+    assert await states(contents, "sub/b.txt") == [b"2", b"1"]
+    assert len(await contents.checkpoints.list(WONDER, "sub/b.txt")) == 1
+    assert await contents.trust.is_accepted(ALICE.id, entry)
+    code.writes("sub/b.txt", b"changed")
+    changed = await contents.stat(WONDER, "sub/b.txt")
+    assert not await contents.trust.is_accepted(ALICE.id, changed)
+
+
+async def test_what_comes_with_other_bytes_begins_a_history_of_its_own(
+    contents: ContentsService, code: Code
+) -> None:
+    await contents.write(WONDER, "a.txt", b"1", author=ALICE.id)
+    await contents.write(WONDER, "empty.txt", b"", author=ALICE.id)
+    code.removes("a.txt")
+    code.removes("empty.txt")
+    code.writes("b.txt", b"2")
+    code.writes("nothing.txt", b"")
+
+    for gone in ("a.txt", "empty.txt"):
+        assert not await contents.exists(WONDER, gone)
+    await contents.absorb(WONDER)
+    for new in ("b.txt", "nothing.txt"):
+        assert [one.origin for one in await contents.history.list(WONDER, new)] == [Origin.SANDBOX]
+
+
+async def test_where_two_files_could_have_been_renamed_only_the_name_tells_which(
+    contents: ContentsService, code: Code
+) -> None:
+    for path in ("a.txt", "b.txt"):
+        await contents.write(WONDER, path, path.encode(), author=ALICE.id)
+        await contents.write(WONDER, path, b"same", author=ALICE.id)
+    code.removes("a.txt")
+    renames(code, "b.txt", "c.txt")
+    assert await contents.exists(WONDER, "c.txt")
+    assert await states(contents, "c.txt") == [b"same"]
+    await contents.write(WONDER, "other/b.txt", b"other", author=ALICE.id)
+    await contents.write(WONDER, "other/b.txt", b"same", author=ALICE.id)
+    renames(code, "c.txt", "in/b.txt")
+    await contents.stat(WONDER, "in/b.txt")
+    assert await states(contents, "in/b.txt") == [b"same", b"b.txt"]
+    code.removes("other/b.txt")
+    renames(code, "in/b.txt", "out/b.txt")
+    await contents.stat(WONDER, "out/b.txt")
+    assert await states(contents, "out/b.txt") == [b"same"]
+
+
+@pytest.mark.parametrize("first", ["before/x7.txt", "since", ""])
+async def test_a_large_folder_that_code_renames_keeps_its_histories(
+    real: World, first: str
+) -> None:
+    contents, code = real.contents, real.code
+    for number in range(60):
+        code.writes(f"before/x{number}.txt", b"first %d" % number)
+    await contents.absorb(WONDER)
+    for number in range(60):
+        code.writes(f"before/x{number}.txt", b"%d" % number)
+    await contents.absorb(WONDER)
+    for number in range(60):
+        renames(code, f"before/x{number}.txt", f"since/x{number}.txt")
+    code.removes("before")
+
+    if first:
+        await contents.exists(WONDER, first)
+    await contents.absorb(WONDER)
+
+    assert [one.path for one in await contents.list(WONDER, "")] == ["since"]
+    for number in range(60):
+        expected = [b"%d" % number, b"first %d" % number]
+        assert await states(contents, f"since/x{number}.txt") == expected
 
 
 async def test_files_of_a_folder_that_code_renames_keep_their_histories(
