@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextvars import ContextVar
 from datetime import datetime
@@ -84,9 +85,11 @@ class PlatformHandler(JsonFailures, APIHandler):
     def finish_made(self, body: bytes, content_type: str) -> None:
         """Answer with what was made before, and is kept: it is sent from where it is.
 
-        Tornado copies what is sent together with the headers, so these go first.
+        Its ETag is made anew unless it was set. Tornado copies what is sent together with the
+        headers, so these go first.
         """
-        self.set_etag_header()
+        if "Etag" not in self._headers:
+            self.set_header("Etag", f'"{hashlib.sha256(body).hexdigest()}"')
         if self.check_etag_header():
             self.set_status(304)
             self.finish()

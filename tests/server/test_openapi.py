@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +161,17 @@ async def test_the_server_answers_the_description_to_everybody(stranger: httpx.A
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("application/json")
     assert answer.json() == DOCUMENT
+
+
+async def test_who_knows_the_description_as_it_is_is_not_sent_it_again(
+    stranger: httpx.AsyncClient,
+) -> None:
+    answer = await stranger.get("/api/openapi.json")
+    etag = answer.headers["ETag"]
+    assert etag == f'"{hashlib.sha256(answer.content).hexdigest()}"'
+    for known, status in ((etag, 304), (f"W/{etag}", 304), ('"another"', 200)):
+        again = await stranger.get("/api/openapi.json", headers={"If-None-Match": known})
+        assert (again.status_code, len(again.content) > 0) == (status, status == 200)
 
 
 def test_what_is_not_described_are_pages_and_their_assets() -> None:

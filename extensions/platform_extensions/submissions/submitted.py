@@ -100,15 +100,9 @@ class SubmittedRawHandler(SubmittedHandler):
 class ShownHandler(SubmittedHandler):
     """Base of what answers with what the viewer made once: no answer is hashed anew."""
 
-    etag: str | None = None
-
-    def compute_etag(self) -> str | None:
-        """Return what ``get`` knows."""
-        return self.etag
-
     async def encoded(self, shown: Shown) -> bytes:
         """Return what to send to this reader, and say so in the headers."""
-        self.etag = f'"{shown.digest}"'
+        self.set_header("Etag", f'"{shown.digest}"')
         self.set_header("Vary", "Accept-Encoding")
         coding = coding_for(self.request.headers.get("Accept-Encoding", ""))
         packed = await self.reviews.viewer.packed(shown, coding)
