@@ -81,17 +81,22 @@ test('somebody without a name is called by their address', () => {
 
 test('a group is read with how many are in it, and who', () => {
   const answer = [{ id: 'g', name: 'Statistics', counts: { members: 2, reviewers: 1 } }, null];
-  const people = { members: [{ id: 'a' }, { id: 'b' }, 7], reviewers: null };
+  const people = { members: [{ id: 'a' }, { id: 'b' }, 7], reviewers: null, version: 'v' };
 
   assert.deepEqual(groupsFrom(answer), [{ id: 'g', name: 'Statistics', members: 2, reviewers: 1 }]);
-  assert.deepEqual(rosterFrom(people), { members: new Set(['a', 'b']), reviewers: new Set() });
+  assert.deepEqual(rosterFrom(people), {
+    members: new Set(['a', 'b']),
+    reviewers: new Set(),
+    version: 'v'
+  });
+  assert.equal(rosterFrom({ version: 7 }).version, null);
 });
 
 test('who may not review any more is left out of the reviewers', () => {
   const users = usersFrom([{ id: 'a', role: 'learner' }, { id: 'b', role: 'reviewer' }]);
-  const roster = { members: new Set(['a']), reviewers: new Set(['a', 'b', 'c']) };
+  const roster = { members: new Set(['a']), reviewers: new Set(['a', 'b', 'c']), version: 'v' };
 
-  assert.deepEqual(currentRoster(roster, users), { members: new Set(['a']), reviewers: new Set(['b']) });
+  assert.deepEqual(currentRoster(roster, users), { ...roster, reviewers: new Set(['b']) });
 });
 
 test('a search wants all of its words, wherever they are', () => {

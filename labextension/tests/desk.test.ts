@@ -9,6 +9,7 @@ import { ReviewersModel } from '../src/desk/reviewers.js';
 import { RubricModel } from '../src/desk/rubric.js';
 import { peopleFrom } from '../src/reviews/people.js';
 import type { ICriterion } from '../src/reviews/rubric.js';
+import { ApiError } from '../src/server/refusal.js';
 
 const CODE = { id: 'code', title: 'Code', points: 4, levels: [{ points: 0 }, { points: 4 }] };
 const WORDS = { id: 'words', title: 'Words', points: 2 };
@@ -16,17 +17,20 @@ const STYLE = { id: 'style', title: 'Style', points: 1 };
 
 /** A server with the rubric of a project, which refuses while `refusal` says why. */
 function server(own: boolean, ...criteria: unknown[]) {
-  const state = { rubric: rubricOf({ criteria, own }), refusal: '', saved: 0 };
+  const state = { rubric: rubricOf({ criteria, own, version: 'v0' }), refusal: '', saved: 0 };
   let keys = 0;
   const model = new RubricModel(
     {
       load: async () => state.rubric,
-      save: async (sent: readonly ICriterion[]): Promise<IRubric> => {
+      save: async (sent: readonly ICriterion[], version: string | null): Promise<IRubric> => {
+        if (version !== state.rubric.version) {
+          throw new ApiError({ status: 412, message: 'Somebody else did.', reason: 'revision_conflict' });
+        }
         state.saved += 1;
         if (state.refusal !== '') {
           throw new Error(state.refusal);
         }
-        state.rubric = { criteria: sent, isOwn: sent.length > 0 };
+        state.rubric = { criteria: sent, isOwn: sent.length > 0, version: `v${state.saved}` };
         return state.rubric;
       }
     },
@@ -85,6 +89,46 @@ test('what is written while the server is asked is not lost', async () => {
   assert.deepEqual([titles(model), model.isDirty], [['Programs'], true]);
   await model.refresh();
   assert.deepEqual(titles(model), ['Programs']);
+});
+
+/** Let somebody else save a rubric of one criterion. */
+function changeElsewhere(state: { rubric: IRubric }, title: string): void {
+  const other = rubricOf({ criteria: [{ ...CODE, title }], own: true, version: title });
+  state.rubric = other;
+}
+
+test('who has not seen the newest rubric does not save over it, and loses nothing', async () => {
+  const { model, state } = await opened(true, CODE);
+  model.change('code', { title: 'Mine' });
+  changeElsewhere(state, 'Theirs');
+
+  assert.equal(await model.save(), false);
+  assert.deepEqual([model.isStale, model.problem, titles(model)], [true, 'Somebody else did.', ['Mine']]);
+  await model.refresh(); // sees it, and is still made of the older one
+  assert.equal(await model.save(), false);
+  assert.equal(state.saved, 0);
+
+  await model.loadNewer();
+  assert.deepEqual([model.isStale, model.hasAside, model.isDirty], [false, true, false]);
+  assert.deepEqual([titles(model), model.problem, model.takeFocus()], [['Theirs'], '', 'aside']);
+  model.bringBack();
+  assert.deepEqual([titles(model), model.hasAside, model.isDirty], [['Mine'], false, true]);
+  assert.equal(model.takeFocus(), 'code/title');
+  assert.ok(await model.save());
+  assert.equal(state.rubric.criteria[0]?.title, 'Mine');
+});
+
+test('who discards what they wrote goes on from what the server has', async () => {
+  const { model, state } = await opened(true, CODE);
+  model.change('code', { title: 'Mine' });
+  changeElsewhere(state, 'Theirs');
+  await model.refresh();
+  model.discard();
+  assert.deepEqual(titles(model), ['Theirs']);
+  model.change('code', { title: 'Both' });
+  assert.ok(await model.save());
+  model.change('code', { title: 'Again' });
+  assert.ok(await model.save());
 });
 
 test('what is wrong is said at its field, and nothing is sent', async () => {

@@ -81,8 +81,13 @@ class DeskRepository(Protocol):
         project_id: ProjectId | None,
         rubric: Rubric | None,
         telling: TellingRubric | None = None,
+        expected: str | None = None,
     ) -> None:
-        """Keep a rubric, or with None none."""
+        """Keep a rubric, or with None none.
+
+        Raises PreconditionFailed if the one that is there has not the version that is expected,
+        where one is.
+        """
 
     async def saved(self, user_id: UserId) -> SavedComments:
         """Return somebody's saved comments, by title."""
@@ -209,12 +214,17 @@ class DeskService:
         return await self._repository.rubric(project_id)
 
     async def set_rubric(
-        self, principal: Principal, project_id: ProjectId | None, rubric: Rubric
+        self,
+        principal: Principal,
+        project_id: ProjectId | None,
+        rubric: Rubric,
+        expected: str | None = None,
     ) -> None:
         """Say what points are given for: in a project its owner or an admin, everywhere an admin.
 
-        Without criteria the installation's counts. Raises ProjectNotFound, AccessDenied,
-        InvalidInput.
+        Without criteria the installation's counts. ``expected`` is the version that somebody
+        looked at; None: any. Raises ProjectNotFound, AccessDenied, InvalidInput,
+        PreconditionFailed.
         """
         others = None
         if project_id is not None:
@@ -225,7 +235,7 @@ class DeskService:
         kept, told = rubric if rubric.criteria else None, None
         if project_id is None or others is not None:
             told = self._teller(principal).rubric_changed(others, kept)
-        await self._repository.save_rubric(project_id, kept, told)
+        await self._repository.save_rubric(project_id, kept, told, expected)
 
     async def saved(self, principal: Principal) -> SavedComments:
         """Return the principal's saved comments, by title."""

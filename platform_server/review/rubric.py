@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from platform_server.errors import InvalidInput
+from platform_server.versions import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,11 @@ class Rubric:
     """All criteria of a project, or of the installation."""
 
     criteria: tuple[Criterion, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """What stands for just these criteria."""
+        return version_of(asdict(self))
 
 
 @dataclass(frozen=True, kw_only=True)

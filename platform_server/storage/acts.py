@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, or_, select
 
 from platform_server.acts.model import Act, ActName, Actor, KeptAct, Kind, Target, said_of
 from platform_server.seals import seal
+from platform_server.storage.database import alone
 from platform_server.storage.tables.acts import admin_acts
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from platform_server.acts.model import ActQuery
     from platform_server.storage.database import Database
 
-_ALONE = "LOCK TABLE admin_acts IN SHARE ROW EXCLUSIVE MODE"  # who reads does not wait
 _LAST = select(admin_acts.c.number, admin_acts.c.seal).order_by(admin_acts.c.number.desc()).limit(1)
 
 
@@ -31,8 +31,7 @@ async def keep(connection: AsyncConnection, act: Act | None) -> None:
     """
     if act is None:
         return
-    if connection.dialect.name == "postgresql":
-        await connection.exec_driver_sql(_ALONE)
+    await alone(connection, admin_acts)
     last = (await connection.execute(_LAST)).first()
     number, previous = (1, "") if last is None else (last.number + 1, last.seal)
     await connection.execute(

@@ -25,6 +25,7 @@ from platform_server.storage.patience import CHECK, STATEMENT, WORK, PatientConn
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
+    from sqlalchemy import Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -151,6 +152,15 @@ class Database:
     async def aclose(self) -> None:
         """Close every connection. May be called twice."""
         await self.engine.dispose()
+
+
+async def alone(connection: AsyncConnection, table: Table) -> None:
+    """Let nobody else write to a table until the transaction ends; who reads does not wait.
+
+    On SQLite nobody else does in any case.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
 
 
 @asynccontextmanager

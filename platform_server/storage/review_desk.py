@@ -14,7 +14,9 @@ from platform_server.identity.model import UserId
 from platform_server.review.desk import SavedComment, SavedId
 from platform_server.review.rubric import Criterion, Level, Rubric
 from platform_server.storage import acts
+from platform_server.storage.database import alone
 from platform_server.storage.tables.review import project_reviewers, rubrics, saved_comments
+from platform_server.versions import check_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -61,17 +63,20 @@ class SqlDeskRepository:
         project_id: ProjectId | None,
         rubric: Rubric | None,
         telling: TellingRubric | None = None,
+        expected: str | None = None,
     ) -> None:
-        """Keep a rubric, or none."""
+        """Keep a rubric, or none; who comes at the same time waits for the end."""
         scope = project_id or ""
         before = delete(rubrics).where(rubrics.c.scope == scope).returning(rubrics.c.criteria)
         async with self._database.transaction() as connection:
-            old = (await connection.execute(before)).scalar()
+            await alone(connection, rubrics)
+            old = _rubric_of((await connection.execute(before)).scalar())
+            check_version(expected, (old or Rubric()).version, "this rubric")
             if rubric is not None:
                 criteria = json.dumps([asdict(one) for one in rubric.criteria])
                 await connection.execute(insert(rubrics).values(scope=scope, criteria=criteria))
             if telling is not None:
-                await acts.keep(connection, telling(_rubric_of(old)))
+                await acts.keep(connection, telling(old))
 
     async def saved(self, user_id: UserId) -> list[SavedComment]:
         """Return somebody's saved comments."""

@@ -12,6 +12,7 @@ from platform_server.identity.model import UserId
 from platform_server.review.groups.model import Group, GroupId, Listed, Roster, by_name
 from platform_server.storage import acts
 from platform_server.storage.tables.groups import group_members, group_reviewers, groups
+from platform_server.versions import check_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -61,16 +62,24 @@ class SqlGroupRepository:
             await acts.keep(connection, act)
 
     async def set_members(
-        self, group_id: GroupId, people: Collection[UserId], telling: TellingGroup
+        self,
+        group_id: GroupId,
+        people: Collection[UserId],
+        telling: TellingGroup,
+        expected: str | None = None,
     ) -> None:
         """Keep a group's members."""
-        await self._set(group_members, group_id, people, telling)
+        await self._set(group_members, group_id, people, telling, expected)
 
     async def set_reviewers(
-        self, group_id: GroupId, people: Collection[UserId], telling: TellingGroup
+        self,
+        group_id: GroupId,
+        people: Collection[UserId],
+        telling: TellingGroup,
+        expected: str | None = None,
     ) -> None:
         """Keep a group's reviewers."""
-        await self._set(group_reviewers, group_id, people, telling)
+        await self._set(group_reviewers, group_id, people, telling, expected)
 
     async def group(self, group_id: GroupId) -> Group | None:
         """Return a group with its people."""
@@ -99,13 +108,21 @@ class SqlGroupRepository:
         return sorted(listed, key=by_name)
 
     async def _set(
-        self, table: Table, group_id: GroupId, people: Collection[UserId], telling: TellingGroup
+        self,
+        table: Table,
+        group_id: GroupId,
+        people: Collection[UserId],
+        telling: TellingGroup,
+        expected: str | None,
     ) -> None:
         """Replace a group's people of one kind; who comes at the same time waits for the end."""
         rows = [{"group_id": group_id, "user_id": one} for one in sorted(people)]
         try:
             async with self._database.transaction() as connection:
-                act = telling(await _locked(connection, group_id))
+                group = await _locked(connection, group_id)
+                assert group.roster is not None
+                check_version(expected, group.roster.version, "who is in this group")
+                act = telling(group)
                 await connection.execute(delete(table).where(table.c.group_id == group_id))
                 if rows:
                     await connection.execute(insert(table), rows)

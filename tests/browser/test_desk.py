@@ -179,7 +179,7 @@ async def comes_from_the_submission(lise: Visitor) -> None:
     await part(lise, "Rubric").get_by_label("Title").first.wait_for()
 
 
-async def accessible_in_both_themes(visitor: Visitor) -> None:
+async def accessible_in_both_themes(visitor: Visitor, picture: str = "70-rubric") -> None:
     """Check that everybody can use the page as it is, and keep pictures of it."""
     for theme in ("Dark", "Light"):
         await visitor.run("apputils:change-theme", theme=f"JupyterLab {theme}")
@@ -187,8 +187,31 @@ async def accessible_in_both_themes(visitor: Visitor) -> None:
         await visitor.page.locator(f'body[data-jp-theme-light="{is_light}"]').wait_for(
             state="attached"
         )
-        await visitor.shot(f"70-rubric-{theme.lower()}")
+        await visitor.shot(f"{picture}-{theme.lower()}")
         assert await complaints(visitor, ".platform-Desk") == [], theme
+
+
+async def meets_somebody_else(maria: Visitor) -> None:
+    """Save over what another one saved meanwhile: be told, look at it, and keep one's own."""
+    rubric = part(maria, "Rubric")
+    title = rubric.get_by_label("Title")
+    theirs = {"criteria": [{"id": "theirs", "title": "Theirs", "points": 1}]}
+    assert (await maria.call("PUT", "/api/rubric", theirs)).ok
+    await title.fill("Mine")
+    await rubric.get_by_role("button", name="Save: Rubric").click()
+    await rubric.get_by_role("alert").filter(has_text="Somebody else changed").wait_for()
+    maria.expect_problem("412")
+    await expect(title).to_have_value("Mine")
+    await accessible_in_both_themes(maria, "72-rubric-of-somebody-else")
+    await rubric.get_by_role("button", name="Load the newer one").press("Enter")
+    await expect(title).to_have_value("Theirs")
+    await has_focus(rubric.get_by_role("button", name="Put back what I wrote"))
+    await accessible_in_both_themes(maria, "73-newer-rubric")
+    await maria.page.keyboard.press("Enter")
+    await expect(title).to_have_value("Mine")
+    await has_focus(title)
+    await title.fill("Words")
+    await save(maria, "Rubric")
 
 
 async def test_an_admin_edits_the_rubric_of_all_projects(visit: Visit) -> None:
@@ -201,6 +224,7 @@ async def test_an_admin_edits_the_rubric_of_all_projects(visit: Visit) -> None:
     await rubric.get_by_role("button", name="Add a criterion").click()
     await rubric.get_by_label("Title").fill("Words")
     await save(maria, "Rubric")
+    await meets_somebody_else(maria)
 
     await nelly.ensure_project("seeds")
     await open_project(nelly, "seeds")

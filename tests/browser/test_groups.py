@@ -32,6 +32,7 @@ async def test_what_learners_submit_is_seen_by_the_reviewer_of_their_group(
 
     await make_the_group(margaret)
     await choose_its_people(margaret)
+    await meet_another_admin(margaret)
     await submit(noor, "means")
     await submit(await join(server, "paul", Role.LEARNER), "orphans")
 
@@ -82,6 +83,33 @@ async def choose_its_people(margaret: Visitor) -> None:
     row = page.locator(".platform-Admin-groups tr", has_text=GROUP)
     await expect(row.locator("td").first).to_have_text("2")
     await expect(row.locator("td").nth(1)).to_have_text("1")
+
+
+async def meet_another_admin(margaret: Visitor) -> None:
+    """Save over what another one saved meanwhile: be told, look at it, and keep one's own."""
+    page = margaret.page
+    (group,) = [one for one in await margaret.get("/api/groups/") if one["name"] == GROUP]
+    url = f"/api/groups/{group['id']}"
+    members = [one["id"] for one in (await margaret.get(url))["members"]]
+    opener = page.get_by_role("button", name=f"People of “{GROUP}”")
+    await opener.press("Enter")
+    await page.get_by_label("Find a member").fill("remy")
+    await page.get_by_role("checkbox", name="Remy").first.check()
+    assert (await margaret.call("PUT", f"{url}/members", {"members": members[:1]})).ok
+    await page.get_by_role("button", name="Save").click()
+    await page.get_by_role("alert").filter(has_text="Somebody else changed").wait_for()
+    margaret.expect_problem("412")
+    await page.get_by_role("alert").scroll_into_view_if_needed()
+    await margaret.shot("65-group-of-somebody-else")
+    assert await complaints(margaret, ".platform-Admin") == []
+    await page.get_by_role("button", name="Load the newer one").click()
+    await expect(page.get_by_role("group", name="Members (1)")).to_be_visible()
+    await page.get_by_role("button", name="Put back what I chose").click()
+    await expect(page.get_by_role("group", name="Members (3)")).to_be_visible()
+    await page.get_by_role("checkbox", name="Remy").first.uncheck()
+    await page.get_by_role("button", name="Save").click()
+    await expect(opener).to_be_focused()
+    assert len((await margaret.get(url))["members"]) == len(members)
 
 
 async def submit(person: Person, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from platform_server.errors import (
     AccessDenied,
     Conflict,
     InvalidInput,
+    PreconditionFailed,
     ProjectNotFound,
     SubmissionNotFound,
     ThreadNotFound,
@@ -205,6 +207,25 @@ async def test_members_and_admins_see_whether_a_project_has_a_rubric_of_its_own(
     for person, project in ((BOB, desk.project), (RITA, desk.project), (ANN, ProjectId("nothing"))):
         with pytest.raises(ProjectNotFound):
             await desk.tools.own_rubric(person, project)
+
+
+@pytest.mark.parametrize("of_all", [False, True])
+async def test_nobody_saves_over_a_rubric_that_they_have_not_seen(desk: Desk, of_all: bool) -> None:  # noqa: FBT001
+    project, less = None if of_all else desk.project, Rubric(criteria=RUBRIC.criteria[:1])
+    seen = Rubric().version
+    await desk.tools.set_rubric(ANN, project, less, seen)
+    with pytest.raises(PreconditionFailed, match="rubric"):
+        await desk.tools.set_rubric(ANN, project, RUBRIC, seen)
+    assert await desk.tools.rubric(project) == less
+
+    both = (Rubric(), RUBRIC)
+    saves = [desk.tools.set_rubric(ANN, project, one, less.version) for one in both]
+    first, second = await asyncio.gather(*saves, return_exceptions=True)
+    assert isinstance(first or second, PreconditionFailed)
+    assert None in {first, second}
+    assert await desk.tools.rubric(project) == (RUBRIC if first else Rubric())
+    await desk.tools.set_rubric(ANN, project, less)  # whatever is there
+    assert await desk.tools.rubric(project) == less
 
 
 async def test_what_admins_do_to_reviews_of_others_is_kept_with_it(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from platform_server.errors import (
     GroupNotFound,
     InvalidInput,
     NameTaken,
+    PreconditionFailed,
     SubmissionNotFound,
 )
 from platform_server.identity.model import ALL_SCOPES, Role, Scope, UserId
@@ -222,6 +224,27 @@ async def test_only_admins_change_groups_and_the_log_says_what(
             with pytest.raises(AccessDenied):
                 await attempt
     assert (await desk.groups.rename(ANN, group, "  Statistics 1 ")).name == "Statistics 1"
+
+
+async def test_nobody_saves_over_people_that_they_have_not_seen(desk: Desk) -> None:
+    group = await made(desk, "statistics", [ALICE], [RITA])
+    seen = await desk.groups.roster(ANN, group)
+    await desk.groups.set_members(ANN, group, [ALICE.id, BOB.id], seen.version)
+    for attempt in (
+        desk.groups.set_members(ANN, group, [CAROL.id], seen.version),
+        desk.groups.set_reviewers(ANN, group, [], seen.version),
+    ):
+        with pytest.raises(PreconditionFailed, match="this group"):
+            await attempt
+    now = await desk.groups.roster(ANN, group)
+    assert now == Roster(members=(ALICE.id, BOB.id), reviewers=(RITA.id,))
+
+    saves = [desk.groups.set_members(ANN, group, [one.id], now.version) for one in (CAROL, DAN)]
+    done = await asyncio.gather(*saves, return_exceptions=True)
+    refused = [isinstance(one, PreconditionFailed) for one in done]
+    assert sorted(refused) == [False, True]
+    kept = (await desk.groups.roster(ANN, group)).members
+    assert kept == (DAN.id if refused[0] else CAROL.id,)
 
 
 async def test_what_admins_do_to_groups_is_kept_with_it(desk: Desk) -> None:

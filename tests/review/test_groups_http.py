@@ -48,7 +48,8 @@ async def test_a_group_is_told_to_whom_it_concerns(
         ]
         assert listed == ids | {"name": group["name"], "counts": {"members": 1, "reviewers": 1}}
     named = ids | {"name": group["name"]}
-    assert await got(alice, url) == named | {"members": None, "reviewers": None}
+    nobody = {"members": None, "reviewers": None, "version": None}
+    assert await got(alice, url) == named | nobody
     assert named | {"counts": None} in await got(alice, "/api/groups/")
     assert named["id"] not in [one["id"] for one in await got(bob, "/api/groups/")]
     assert refused(await bob.http.get(url), 404, "group_not_found")

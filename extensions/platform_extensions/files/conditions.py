@@ -47,7 +47,9 @@ def conditions_of(headers: HTTPHeaders) -> Conditions:
         return Conditions(must_be_new=must_be_new)
     tag = _TAG.fullmatch(match)
     if tag is None:
-        raise InvalidInput("If-Match takes one ETag: the file's SHA-256 in quotes.")
+        raise InvalidInput(
+            "If-Match takes one SHA-256 in quotes: of the bytes below a file, or a version."
+        )
     return Conditions(must_be_new=must_be_new, expected=BlobHash(tag[1]))
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
-from platform_extensions.base import PlatformHandler
 from platform_extensions.groups.models import (
     GroupMembers,
     GroupName,
@@ -14,6 +13,7 @@ from platform_extensions.groups.models import (
     group_model,
     listed_group_model,
 )
+from platform_extensions.versioned import VersionedHandler
 from platform_server.identity.model import UserId
 from platform_server.review.groups.model import GroupId
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from platform_server.review.groups.service import GroupService
 
 
-class GroupsBase(PlatformHandler):
+class GroupsBase(VersionedHandler):
     """Base of what is about groups."""
 
     @property
@@ -79,24 +79,26 @@ class GroupHandler(GroupsBase):
 
 
 class GroupMembersHandler(GroupsBase):
-    """Who is in a group."""
+    """Who is in a group. ``If-Match: "<version>"`` makes a change conditional."""
 
     @web.authenticated
     async def put(self, group_id: str) -> None:
         """Say who, all of them. Admins only."""
         people = [UserId(one) for one in self.body(GroupMembers).members]
         await self.reply_group(
-            await self.groups.set_members(self.principal, GroupId(group_id), people)
+            await self.groups.set_members(self.principal, GroupId(group_id), people, self.expected)
         )
 
 
 class GroupReviewersHandler(GroupsBase):
-    """Who reviews what a group's members make."""
+    """Who reviews what a group's members make. ``If-Match`` as for the members."""
 
     @web.authenticated
     async def put(self, group_id: str) -> None:
         """Say who, all of them: only they, and admins, see and review it. Admins only."""
         people = [UserId(one) for one in self.body(GroupReviewers).reviewers]
         await self.reply_group(
-            await self.groups.set_reviewers(self.principal, GroupId(group_id), people)
+            await self.groups.set_reviewers(
+                self.principal, GroupId(group_id), people, self.expected
+            )
         )

@@ -60,6 +60,7 @@ class GroupModel(TypedDict):
     name: str
     members: list[NamedModel] | None
     reviewers: list[NamedModel] | None
+    version: str | None  # of these people; If-Match with it, in quotes, saves over no other
 
 
 def listed_group_model(listed: Listed) -> ListedGroupModel:
@@ -73,12 +74,19 @@ def listed_group_model(listed: Listed) -> ListedGroupModel:
 def group_model(group: Group, names: Mapping[UserId, str]) -> GroupModel:
     """Return a group with its people."""
     if group.roster is None:
-        return {"id": group.id, "name": group.name, "members": None, "reviewers": None}
+        return {
+            "id": group.id,
+            "name": group.name,
+            "members": None,
+            "reviewers": None,
+            "version": None,
+        }
     return {
         "id": group.id,
         "name": group.name,
         "members": _people(group.roster.members, names),
         "reviewers": _people(group.roster.reviewers, names),
+        "version": group.roster.version,
     }
 
 

@@ -11,11 +11,13 @@ from platform_extensions.submissions.models import (
     NamedReviewers,
     NewSavedComment,
     RubricBody,
+    kept_rubric_model,
     project_rubric_model,
     rubric_model,
     saved_comment_model,
 )
 from platform_extensions.submissions.shapes import ReviewersModel
+from platform_extensions.versioned import VersionedHandler
 from platform_server.identity.model import UserId
 from platform_server.projects.model import ProjectId
 from platform_server.review.desk import SavedId
@@ -53,23 +55,33 @@ class ProjectReviewersHandler(DeskHandler):
         self.reply(ReviewersModel(reviewers=sorted(named)))
 
 
-class RubricHandler(DeskHandler):
-    """What points are given for in projects without a rubric of their own."""
+class RubricHandler(VersionedHandler, DeskHandler):
+    """What points are given for in projects without a rubric of their own.
+
+    ``If-Match: "<version>"`` makes a change conditional.
+    """
 
     @web.authenticated
     async def get(self) -> None:
         """Show it."""
-        self.reply(rubric_model(await self.desk.rubric(None)))
+        await self._reply_rubric()
 
     @web.authenticated
     async def put(self) -> None:
         """Change it. Admins only."""
-        await self.desk.set_rubric(self.principal, None, self.body(RubricBody).rubric)
-        self.reply(rubric_model(await self.desk.rubric(None)))
+        wanted = self.body(RubricBody).rubric
+        await self.desk.set_rubric(self.principal, None, wanted, self.expected)
+        await self._reply_rubric()
+
+    async def _reply_rubric(self) -> None:
+        self.reply(kept_rubric_model(await self.desk.rubric(None)))
 
 
-class ProjectRubricHandler(DeskHandler):
-    """What points are given for in one project."""
+class ProjectRubricHandler(VersionedHandler, DeskHandler):
+    """What points are given for in one project.
+
+    ``If-Match: "<version>"`` makes a change conditional.
+    """
 
     @web.authenticated
     async def get(self, project_id: str) -> None:
@@ -80,13 +92,14 @@ class ProjectRubricHandler(DeskHandler):
     async def put(self, project_id: str) -> None:
         """Change it; without criteria the installation's counts. Owners and admins."""
         project = ProjectId(project_id)
-        await self.desk.set_rubric(self.principal, project, self.body(RubricBody).rubric)
+        wanted = self.body(RubricBody).rubric
+        await self.desk.set_rubric(self.principal, project, wanted, self.expected)
         await self._reply_rubric(project)
 
     async def _reply_rubric(self, project_id: ProjectId) -> None:
         own = await self.desk.own_rubric(self.principal, project_id)
-        rubric = own or await self.desk.rubric(None)
-        self.reply(project_rubric_model(rubric, is_own=own is not None))
+        common = await self.desk.rubric(None)
+        self.reply(project_rubric_model(own, common))
 
 
 class SubmissionRubricHandler(DeskHandler):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         CriterionModel,
         DecisionModel,
         EventModel,
+        KeptRubricModel,
         PersonModel,
         PlaceModel,
         PreviewModel,
@@ -218,9 +219,15 @@ def rubric_model(rubric: Rubric) -> RubricModel:
     return {"criteria": [_criterion_model(one) for one in rubric.criteria]}
 
 
-def project_rubric_model(rubric: Rubric, *, is_own: bool) -> ProjectRubricModel:
-    """Return what counts in a project, and whether it is the project's own."""
-    return {**rubric_model(rubric), "own": is_own}
+def kept_rubric_model(rubric: Rubric) -> KeptRubricModel:
+    """Return all criteria, with their version."""
+    return {**rubric_model(rubric), "version": rubric.version}
+
+
+def project_rubric_model(own: Rubric | None, common: Rubric) -> ProjectRubricModel:
+    """Return what counts in a project: its own rubric, or that of all projects without one."""
+    version = (own or Rubric()).version
+    return {**rubric_model(own or common), "version": version, "own": own is not None}
 
 
 def saved_comment_model(saved: SavedComment) -> SavedCommentModel:

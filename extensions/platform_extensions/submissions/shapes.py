@@ -120,8 +120,14 @@ class RubricModel(TypedDict):
     criteria: list[CriterionModel]
 
 
-class ProjectRubricModel(RubricModel):
-    """What points are given for in a project."""
+class KeptRubricModel(RubricModel):
+    """All criteria that are kept in one place."""
+
+    version: str  # of them; If-Match with it, in quotes, saves over no other
+
+
+class ProjectRubricModel(KeptRubricModel):
+    """What points are given for in a project; the version is of what it has of its own."""
 
     own: bool  # whether it is the project's; if not, it is that of all projects
 

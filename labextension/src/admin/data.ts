@@ -87,6 +87,8 @@ export interface IGroup {
 export interface IRoster {
   readonly members: ReadonlySet<string>;
   readonly reviewers: ReadonlySet<string>;
+  /** Of these people; null if the server says none. */
+  readonly version: string | null;
 }
 
 export function overviewFrom(value: unknown): IOverview {
@@ -148,13 +150,13 @@ export function rosterFrom(value: unknown): IRoster {
   const [members, reviewers] = [recordOf(value).members, recordOf(value).reviewers].map(
     people => new Set(recordsOf(people).map(one => textOf(one, 'id')))
   ) as [Set<string>, Set<string>];
-  return { members, reviewers };
+  return { members, reviewers, version: textOf(recordOf(value), 'version') || null };
 }
 
 /** A roster without reviewers who may not review any more: the server would refuse them. */
-export function currentRoster({ members, reviewers }: IRoster, users: readonly IUser[]): IRoster {
-  const reviewing = users.filter(one => reviewers.has(one.id) && mayReview(one));
-  return { members, reviewers: new Set(reviewing.map(one => one.id)) };
+export function currentRoster(roster: IRoster, users: readonly IUser[]): IRoster {
+  const reviewing = users.filter(one => roster.reviewers.has(one.id) && mayReview(one));
+  return { ...roster, reviewers: new Set(reviewing.map(one => one.id)) };
 }
 
 /** Whether somebody's role lets them review. */

@@ -3,6 +3,7 @@
 import { InputDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { isStale } from '../server/refusal.js';
 import { wordsOf } from '../server/words.js';
 import { attempted, confirmed, type Say } from './asking.js';
 import type { IGroup, IRoster } from './data.js';
@@ -15,9 +16,12 @@ export interface IGroupDeeds {
   remove(group: IGroup): Promise<void>;
   /** Null if it cannot be known. */
   roster(group: IGroup): Promise<IRoster | null>;
-  /** Resolves with whether it was kept. */
-  keep(group: IGroup, roster: IRoster): Promise<boolean>;
+  /** Resolves with what became of it. */
+  keep(group: IGroup, roster: IRoster): Promise<Fate>;
 }
+
+/** Of what was to be kept; `stale`: somebody else changed it meanwhile. */
+export type Fate = 'kept' | 'stale' | 'refused';
 
 export function groupDeedsOf(model: AdminModel, say: Say, trans: TranslationBundle): IGroupDeeds {
   const attempt = (deed: Promise<unknown>, done: string) => attempted(deed, done, say, trans);
@@ -52,7 +56,15 @@ export function groupDeedsOf(model: AdminModel, say: Say, trans: TranslationBund
         return null;
       }
     },
-    keep: (group, roster) =>
-      attempt(model.setRoster(group, roster), trans.__('The people of “%1” were changed.', group.name))
+    keep: async (group, roster) => {
+      try {
+        await model.setRoster(group, roster);
+        say(trans.__('The people of “%1” were changed.', group.name));
+        return 'kept';
+      } catch (reason) {
+        say(wordsOf(reason, trans));
+        return isStale(reason) ? 'stale' : 'refused';
+      }
+    }
   };
 }

@@ -138,19 +138,35 @@ function Row(props: IRowProps): JSX.Element {
 function Editor({ group, users, deeds, trans, close }: IRowProps & { readonly close: () => void }): JSX.Element {
   const [roster, setRoster] = useState<IRoster | null>(null);
   const [gone, setGone] = useState(0);
+  const [isStale, setStale] = useState(false);
+  const [aside, setAside] = useState<IRoster | null>(null);
+  const isThere = useRef(true);
+  const load = async () => {
+    const found = await deeds.roster(group);
+    if (isThere.current && found !== null) {
+      const current = currentRoster(found, users);
+      setAside(roster);
+      setRoster(current);
+      setGone(found.reviewers.size - current.reviewers.size);
+      setStale(false);
+    }
+  };
   useEffect(() => {
-    let isThere = true;
-    void deeds.roster(group).then(found => {
-      if (isThere && found !== null) {
-        const current = currentRoster(found, users);
-        setRoster(current);
-        setGone(found.reviewers.size - current.reviewers.size);
-      }
-    });
+    isThere.current = true;
+    void load();
     return () => {
-      isThere = false;
+      isThere.current = false;
     };
   }, [group.id]);
+  const keep = async (wanted: IRoster) => {
+    const fate = await deeds.keep(group, wanted);
+    if (isThere.current) {
+      setStale(fate === 'stale');
+      if (fate === 'kept') {
+        close();
+      }
+    }
+  };
   if (roster === null) {
     return <p>{trans.__('Looking…')}</p>;
   }
@@ -168,7 +184,7 @@ function Editor({ group, users, deeds, trans, close }: IRowProps & { readonly cl
         find={trans.__('Find a member')}
         people={users.filter(one => isChoice(one, members))}
         chosen={members}
-        choose={chosen => setRoster({ members: chosen, reviewers })}
+        choose={chosen => setRoster({ ...roster, members: chosen })}
         isFirst
         trans={trans}
       />
@@ -177,7 +193,7 @@ function Editor({ group, users, deeds, trans, close }: IRowProps & { readonly cl
         find={trans.__('Find a reviewer')}
         people={users.filter(one => isChoice(one, reviewers) && mayReview(one))}
         chosen={reviewers}
-        choose={chosen => setRoster({ members, reviewers: chosen })}
+        choose={chosen => setRoster({ ...roster, reviewers: chosen })}
         trans={trans}
       />
       <p>
@@ -194,11 +210,35 @@ function Editor({ group, users, deeds, trans, close }: IRowProps & { readonly cl
           )}
         </p>
       )}
+      {isStale && (
+        <div className="platform-Admin-buttons" role="alert">
+          <span>{trans.__('Somebody else changed who is in this group. Yours is not saved.')}</span>
+          <button type="button" className="platform-Button" onClick={() => void load()}>
+            {trans.__('Load the newer one')}
+          </button>
+        </div>
+      )}
+      {aside !== null && (
+        <div className="platform-Admin-buttons" role="status">
+          <span>{trans.__('This is what somebody else saved.')}</span>
+          <button
+            type="button"
+            className="platform-Button"
+            autoFocus
+            onClick={() => {
+              setRoster({ ...aside, version: roster.version });
+              setAside(null);
+            }}
+          >
+            {trans.__('Put back what I chose')}
+          </button>
+        </div>
+      )}
       <div className="platform-Admin-buttons">
         <button
           type="button"
           className="platform-Button"
-          onClick={() => void deeds.keep(group, roster).then(isKept => isKept && close())}
+          onClick={() => void keep(roster)}
         >
           {trans.__('Save')}
         </button>

@@ -68,9 +68,11 @@ export class AdminApi {
     return this._api.delete(`api/groups/${group}`);
   }
 
-  /** Say who is in a group, and nobody else. */
-  async setRoster(group: string, { members, reviewers }: IRoster): Promise<void> {
-    await this._api.put(`api/groups/${group}/reviewers`, { reviewers: [...reviewers] });
-    await this._api.put(`api/groups/${group}/members`, { members: [...members] });
+  /** Say who is in a group, and nobody else; rejects if somebody else did so meanwhile. */
+  async setRoster(group: string, { members, reviewers, version }: IRoster): Promise<void> {
+    const place = `api/groups/${group}`;
+    const answer = await this._api.put(`${place}/reviewers`, { reviewers: [...reviewers] }, version);
+    const between = version === null ? null : rosterFrom(answer).version;
+    await this._api.put(`${place}/members`, { members: [...members] }, between);
   }
 }

@@ -114,10 +114,10 @@ class Tabs {
     const isOfAll = project === OF_ALL;
     const rubric = new RubricModel(
       isOfAll
-        ? { load: () => api.rubricOfAll(), save: criteria => api.saveRubricOfAll(criteria) }
+        ? { load: () => api.rubricOfAll(), save: (...sent) => api.saveRubricOfAll(...sent) }
         : {
             load: () => api.rubric(project),
-            save: criteria => api.saveRubric(project, criteria)
+            save: (...sent) => api.saveRubric(project, ...sent)
           },
       words
     );

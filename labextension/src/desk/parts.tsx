@@ -10,7 +10,7 @@ import { Criteria } from './criteria.js';
 import { numberFrom } from './draft.js';
 import type { Editing } from './editing.js';
 import { MOST_NAMED, type ReviewersModel } from './reviewers.js';
-import { RESTORE, type RubricModel } from './rubric.js';
+import { ASIDE, RESTORE, type RubricModel } from './rubric.js';
 import { doneText } from './words.js';
 
 const MANY = 12; // people among whom one is searched for
@@ -87,7 +87,19 @@ function People({ model, trans }: IProps<ReviewersModel>): JSX.Element {
 /** What points are given for. */
 export function Rubric({ model, trans }: IProps<RubricModel>): JSX.Element {
   return (
-    <Part title={trans.__('Rubric')} model={model} trans={trans} isKnown={() => model.draft !== null}>
+    <Part
+      title={trans.__('Rubric')}
+      model={model}
+      trans={trans}
+      isKnown={() => model.draft !== null}
+      remedy={() =>
+        model.isStale && (
+          <button type="button" className="platform-Button" onClick={() => void model.loadNewer()}>
+            {trans.__('Load the newer one')}
+          </button>
+        )
+      }
+    >
       {() => <Draft model={model} trans={trans} />}
     </Part>
   );
@@ -112,6 +124,19 @@ function Draft({ model, trans }: IProps<RubricModel>): JSX.Element {
         </p>
       )}
       <Criteria draft={draft} model={model} trans={trans} />
+      {model.hasAside && (
+        <p>
+          {trans.__('This is what somebody else saved. What you wrote is kept here until you save or close this.')}{' '}
+          <button
+            type="button"
+            className="platform-Link"
+            data-field={ASIDE}
+            onClick={() => model.bringBack()}
+          >
+            {trans.__('Put back what I wrote')}
+          </button>
+        </p>
+      )}
       <p className="platform-Desk-done">
         <span role="status">{doneText(model.done, trans)}</span>{' '}
         {model.mayRestore && (
@@ -149,11 +174,13 @@ function Nothing({ model, trans }: IProps<RubricModel>): JSX.Element {
 interface IPartProps extends IProps<Editing> {
   readonly title: string;
   readonly isKnown: () => boolean;
+  /** What can be done about a problem. */
+  readonly remedy?: () => ReactNode;
   readonly children: () => ReactNode;
 }
 
 /** Something that is edited, with what saves it. */
-function Part({ title, model, trans, isKnown, children }: IPartProps): JSX.Element {
+function Part({ title, model, trans, isKnown, remedy, children }: IPartProps): JSX.Element {
   return (
     <section aria-label={title}>
       <h2>{title}</h2>
@@ -162,6 +189,7 @@ function Part({ title, model, trans, isKnown, children }: IPartProps): JSX.Eleme
           <>
             {isKnown() ? children() : model.isBusy && <p>{trans.__('Looking…')}</p>}
             {model.problem !== '' && <p className="platform-Doubt" role="alert">{model.problem}</p>}
+            {remedy?.()}
             {isKnown() && <Keep title={title} model={model} trans={trans} />}
           </>
         )}

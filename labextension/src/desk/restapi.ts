@@ -3,13 +3,15 @@
 import { peopleFrom, type IPerson } from '../reviews/people.js';
 import { rubricFrom, type ICriterion } from '../reviews/rubric.js';
 import type { ServerApi } from '../server/api.js';
-import { isRecord, textsOf } from '../server/shape.js';
+import { isRecord, textOf, textsOf } from '../server/shape.js';
 
 /** What points are given for. */
 export interface IRubric {
   readonly criteria: readonly ICriterion[];
   /** Whether it is the project's own; if not, it is that of all projects without one. */
   readonly isOwn: boolean;
+  /** Of what can be changed here; null if the server says none. */
+  readonly version: string | null;
 }
 
 /** Every method rejects with ApiError for a refusal, and NetworkError when there is no answer. */
@@ -37,8 +39,12 @@ export class DeskApi {
   }
 
   /** Change a project's rubric; without criteria it has none of its own. */
-  async saveRubric(project: string, criteria: readonly ICriterion[]): Promise<IRubric> {
-    return rubricOf(await this._api.put(`api/projects/${project}/rubric`, { criteria }));
+  async saveRubric(
+    project: string,
+    criteria: readonly ICriterion[],
+    version: string | null
+  ): Promise<IRubric> {
+    return rubricOf(await this._api.put(`api/projects/${project}/rubric`, { criteria }, version));
   }
 
   /** What points are given for in all projects without a rubric of their own. */
@@ -47,13 +53,18 @@ export class DeskApi {
   }
 
   /** Change that. Admins only. */
-  async saveRubricOfAll(criteria: readonly ICriterion[]): Promise<IRubric> {
-    return { ...rubricOf(await this._api.put('api/rubric', { criteria })), isOwn: true };
+  async saveRubricOfAll(criteria: readonly ICriterion[], version: string | null): Promise<IRubric> {
+    return { ...rubricOf(await this._api.put('api/rubric', { criteria }, version)), isOwn: true };
   }
 }
 
 export function rubricOf(answer: unknown): IRubric {
-  return { criteria: rubricFrom(answer), isOwn: isRecord(answer) && answer.own === true };
+  const own = isRecord(answer) ? answer : {};
+  return {
+    criteria: rubricFrom(answer),
+    isOwn: own.own === true,
+    version: textOf(own, 'version') || null
+  };
 }
 
 export function namedFrom(answer: unknown): string[] {

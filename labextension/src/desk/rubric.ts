@@ -3,6 +3,7 @@
 import { UUID } from '@lumino/coreutils';
 
 import type { ICriterion } from '../reviews/rubric.js';
+import { isStale } from '../server/refusal.js';
 import * as drafts from './draft.js';
 import type { Draft, ICriterionDraft, ILevelDraft, Problem } from './draft.js';
 import { Editing } from './editing.js';
@@ -11,8 +12,8 @@ import type { IRubric } from './restapi.js';
 /** Where the rubric is. */
 export interface IRubricSource {
   load(): Promise<IRubric>;
-  /** Resolves with what counts then. */
-  save(criteria: readonly ICriterion[]): Promise<IRubric>;
+  /** Resolves with what counts then; rejects if there is another version by now. */
+  save(criteria: readonly ICriterion[], version: string | null): Promise<IRubric>;
 }
 
 /** What was done last, for those who do not see it. */
@@ -61,6 +62,16 @@ export class RubricModel extends Editing {
     return this._removed !== null;
   }
 
+  /** Whether somebody else changed the rubric that this was made of: the newer one can be loaded. */
+  get isStale(): boolean {
+    return this._isStale;
+  }
+
+  /** Whether what was written before the newer one was loaded can be put back. */
+  get hasAside(): boolean {
+    return this._aside !== null;
+  }
+
   /** The field to go to now, for who uses the keyboard; it is told once. */
   takeFocus(): string | null {
     const field = this._focus;
@@ -89,13 +100,42 @@ export class RubricModel extends Editing {
       return false;
     }
     return this.attempt(async () => {
-      const rubric = await this._source.save(drafts.criteriaOf(sent));
-      this._take(rubric, this._draft === sent);
+      try {
+        const rubric = await this._source.save(drafts.criteriaOf(sent), this._version);
+        this._version = rubric.version;
+        this._aside = null;
+        this._take(rubric, this._draft === sent);
+      } catch (reason) {
+        this._isStale = isStale(reason);
+        throw reason;
+      }
     }, true);
+  }
+
+  /** Show the rubric as somebody else left it; what is written here is put aside. */
+  async loadNewer(): Promise<void> {
+    await this.attempt(async () => {
+      const rubric = await this._source.load();
+      this._aside = this._draft;
+      this._take(rubric, true);
+      this._focus = ASIDE;
+    });
+  }
+
+  /** Write again what was put aside; saving it replaces the newer one, which was seen now. */
+  bringBack(): void {
+    const aside = this._aside;
+    if (aside !== null) {
+      this._set(aside);
+      this._aside = null;
+      this._focus = aside[0] ? drafts.titleField(aside[0].id) : null;
+      this.emit();
+    }
   }
 
   discard(): void {
     this._set(this._kept);
+    this._version = this._keptVersion;
     this._removed = null;
     this._isTried = false;
     this._left.clear();
@@ -215,12 +255,18 @@ export class RubricModel extends Editing {
     this._done = null;
   }
 
-  /** Note what the server has, and show it unless something else is written by now. */
-  private _take({ criteria, isOwn }: IRubric, isShown: boolean): void {
+  /**
+   * Note what the server has, and show it unless something else is written by now: then what is
+   * written is still made of an earlier version.
+   */
+  private _take({ criteria, isOwn, version }: IRubric, isShown: boolean): void {
     this._kept = drafts.draftOf(isOwn ? criteria : []);
+    this._keptVersion = version;
     this._inherited = isOwn ? [] : criteria;
     if (isShown) {
       this._set(this._kept);
+      this._version = version;
+      this._isStale = false;
       this._removed = null;
       this._isTried = false;
       this._left.clear();
@@ -228,7 +274,12 @@ export class RubricModel extends Editing {
   }
 
   private _draft: Draft | null = null;
+  /** Of what the draft was made of. */
+  private _version: string | null = null;
+  private _isStale = false;
+  private _aside: Draft | null = null;
   private _kept: Draft = [];
+  private _keptVersion: string | null = null;
   private _inherited: readonly ICriterion[] = [];
   private _removed: IRemoved | null = null;
   private _done: IDone | null = null;
@@ -243,6 +294,9 @@ interface IRemoved {
   readonly title: string;
   readonly restore: (now: Draft) => Draft;
 }
+
+/** What puts back what was written before a newer rubric was loaded; no criterion's field. */
+export const ASIDE = 'aside';
 
 /** What puts back what was removed; no criterion's field. */
 export const RESTORE = 'restore';

@@ -22,8 +22,10 @@ export class ServerApi {
     return this._request(path, { method: 'POST', body: JSON.stringify(body) });
   }
 
-  put(path: string, body: object = {}): Promise<unknown> {
-    return this._request(path, { method: 'PUT', body: JSON.stringify(body) });
+  /** Replace something; with the version that it was made of, nothing else is replaced. */
+  put(path: string, body: object = {}, version: string | null = null): Promise<unknown> {
+    const headers = version === null ? {} : { headers: { 'If-Match': `"${version}"` } };
+    return this._request(path, { method: 'PUT', body: JSON.stringify(body), ...headers });
   }
 
   patch(path: string, body: object): Promise<unknown> {

@@ -24,6 +24,11 @@ export class ApiError extends Error {
   readonly status: number;
 }
 
+/** Whether what was to be replaced had become another one meanwhile. */
+export function isStale(reason: unknown): boolean {
+  return reason instanceof ApiError && reason.status === 412;
+}
+
 /** Make the best of an error answer; what is not ours still yields a readable message. */
 export function refusalFromBody(status: number, statusText: string, body: string): IRefusal {
   const fallback = statusText === '' ? `HTTP ${status}` : `${statusText} (${status})`;

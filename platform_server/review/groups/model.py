@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NewType
 
+from platform_server.versions import version_of
+
 if TYPE_CHECKING:
     from platform_server.identity.model import UserId
 
@@ -17,6 +19,11 @@ class Roster:
 
     members: tuple[UserId, ...] = ()
     reviewers: tuple[UserId, ...] = ()  # nobody: the group changes nothing
+
+    @property
+    def version(self) -> str:
+        """What stands for just these people."""
+        return version_of({"members": sorted(self.members), "reviewers": sorted(self.reviewers)})
 
 
 @dataclass(frozen=True, kw_only=True)

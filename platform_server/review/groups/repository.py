@@ -29,19 +29,29 @@ class GroupRepository(Protocol):
         """Remove a group; whose it was keep their work. Raises GroupNotFound."""
 
     async def set_members(
-        self, group_id: GroupId, people: Collection[UserId], telling: TellingGroup
+        self,
+        group_id: GroupId,
+        people: Collection[UserId],
+        telling: TellingGroup,
+        expected: str | None = None,
     ) -> None:
         """Keep these as a group's members, and nobody else.
 
-        Raises GroupNotFound, InvalidInput for who has no account.
+        Raises GroupNotFound, InvalidInput for who has no account, PreconditionFailed if the
+        group's people are not those of the version that is expected, where one is.
         """
 
     async def set_reviewers(
-        self, group_id: GroupId, people: Collection[UserId], telling: TellingGroup
+        self,
+        group_id: GroupId,
+        people: Collection[UserId],
+        telling: TellingGroup,
+        expected: str | None = None,
     ) -> None:
         """Keep these as a group's reviewers, and nobody else.
 
-        Raises GroupNotFound, InvalidInput for who has no account.
+        Raises GroupNotFound, InvalidInput for who has no account, PreconditionFailed if the
+        group's people are not those of the version that is expected, where one is.
         """
 
     async def group(self, group_id: GroupId) -> Group | None:

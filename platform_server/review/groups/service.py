@@ -121,11 +121,17 @@ class GroupService:
         log.info("%s removed the group %s", principal.id, group_id)
 
     async def set_members(
-        self, principal: Principal, group_id: GroupId, people: Collection[UserId]
+        self,
+        principal: Principal,
+        group_id: GroupId,
+        people: Collection[UserId],
+        expected: str | None = None,
     ) -> Group:
         """Say who is in a group, and nobody else. Admins only.
 
-        Raises AccessDenied, GroupNotFound, InvalidInput for who has no account.
+        ``expected`` is the version of the group's people that somebody looked at; None: any.
+        Raises AccessDenied, GroupNotFound, InvalidInput for who has no account,
+        PreconditionFailed.
         """
         _require_admin(principal)
         known = {one.id: one.email for one in await self._people.users()}
@@ -133,16 +139,21 @@ class GroupService:
             raise InvalidInput(_NOBODY)
         before = await self.roster(principal, group_id)
         told = self._teller(principal).members_changed(Chosen(ids=people, called=known))
-        await self._repository.set_members(group_id, set(people), told)
+        await self._repository.set_members(group_id, set(people), told, expected)
         _note(principal, f"members of the group {group_id}", before.members, people)
         return await self.get(principal, group_id)
 
     async def set_reviewers(
-        self, principal: Principal, group_id: GroupId, people: Collection[UserId]
+        self,
+        principal: Principal,
+        group_id: GroupId,
+        people: Collection[UserId],
+        expected: str | None = None,
     ) -> Group:
         """Say who reviews what a group's members make, and nobody else. Admins only.
 
-        Raises AccessDenied, GroupNotFound, InvalidInput for who may not review.
+        ``expected`` as above. Raises AccessDenied, GroupNotFound, InvalidInput for who may not
+        review, PreconditionFailed.
         """
         _require_admin(principal)
         users = await self._people.users()
@@ -152,7 +163,7 @@ class GroupService:
             raise InvalidInput(_NO_REVIEWER)
         before = await self.roster(principal, group_id)
         told = self._teller(principal).reviewers_changed(Chosen(ids=people, called=known))
-        await self._repository.set_reviewers(group_id, set(people), told)
+        await self._repository.set_reviewers(group_id, set(people), told, expected)
         _note(principal, f"reviewers of the group {group_id}", before.reviewers, people)
         return await self.get(principal, group_id)
 
