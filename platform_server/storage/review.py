@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import BindParameter, Row, Select
+    from sqlalchemy import BindParameter, Connection, Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
@@ -149,19 +149,8 @@ class SqlSubmissionRepository:
 
     async def record(self, submission_id: SubmissionId) -> Record | None:
         """Return a submission with its rounds, its decisions and who reviews it."""
-        its = {"submission_id": submission_id}
         async with self._database.read() as connection:
-            row = (await connection.execute(_SUBMISSION, its)).first()
-            if row is None:
-                return None
-            return Record(
-                submission=submission_of(row),
-                rounds=tuple(round_of(one) for one in await connection.execute(_ROUNDS, its)),
-                decisions=tuple(
-                    decision_of(one) for one in await connection.execute(_DECISIONS, its)
-                ),
-                named=await access.reviewers_of(connection, submission_id),
-            )
+            return await connection.run_sync(_record, submission_id)
 
     async def submissions(self, wanted: Wanted) -> list[Submission]:
         """Return submissions, the one that waits longest first."""
@@ -245,6 +234,19 @@ class SqlSubmissionRepository:
         async with self._database.read() as connection:
             rows: Sequence[Row[Any]] = (await connection.execute(statement, values)).all()
             return rows
+
+
+def _record(connection: Connection, submission_id: SubmissionId) -> Record | None:
+    its = {"submission_id": submission_id}
+    row = connection.execute(_SUBMISSION, its).first()
+    if row is None:
+        return None
+    return Record(
+        submission=submission_of(row),
+        rounds=tuple(round_of(one) for one in connection.execute(_ROUNDS, its)),
+        decisions=tuple(decision_of(one) for one in connection.execute(_DECISIONS, its)),
+        named=access.chosen(connection.execute(access.REVIEWERS, its).all()),
+    )
 
 
 async def _open_submission(connection: AsyncConnection, new: NewRound) -> Row[Any]:

@@ -16,7 +16,9 @@ from platform_server.storage.tables.review import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, FromClause, Select
+    from collections.abc import Sequence
+
+    from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, FromClause, Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from platform_server.review.groups.model import GroupId
@@ -31,9 +33,13 @@ async def reviewers_of(
     connection: AsyncConnection, submission_id: SubmissionId
 ) -> frozenset[UserId]:
     """Return who alone may review a submission, besides admins; nobody: every reviewer."""
-    rows = (await connection.execute(_REVIEWERS, {"submission_id": submission_id})).all()
-    chosen = [row for row in rows if row.is_named] or rows
-    return frozenset(UserId(row.user_id) for row in chosen)
+    return chosen((await connection.execute(REVIEWERS, {"submission_id": submission_id})).all())
+
+
+def chosen(found: Sequence[Row[Any]]) -> frozenset[UserId]:
+    """Return who of those that ``REVIEWERS`` finds reviews: whom the project names, else all."""
+    rows = [row for row in found if row.is_named] or found
+    return frozenset(UserId(row.user_id) for row in rows)
 
 
 def is_reviewed_by(user_id: UserId) -> ColumnElement[bool]:
@@ -91,4 +97,4 @@ def _reviewers(submission_id: BindParameter[Any]) -> CompoundSelect[Any]:
     return union(named, *of_groups)
 
 
-_REVIEWERS = _reviewers(bindparam("submission_id"))
+REVIEWERS = _reviewers(bindparam("submission_id"))
