@@ -22,6 +22,7 @@ from platform_server.testing.serving import Person, Server, join
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 SOURCE = "import os, sys, sample_lib\nprint(os.listdir(), sys.prefix, sample_lib.answer)"
 OUTPUT = "['n.ipynb'] /home/learner/.venv 42\n"
@@ -119,3 +120,29 @@ async def test_both_are_told_what_reproduces_and_nothing_is_left(
     assert await engine.containers() == []
     assert list(settings.home.volumes.glob(".spare-*")) == []
     await engine.aclose()
+
+
+async def test_both_are_told_when_there_was_no_room_and_a_reviewer_asks_again(
+    tmp_path: Path,
+) -> None:
+    short = (
+        "--PlatformApp.checks_at_once=1",
+        "--PlatformApp.free_memory_mb=100_000_000",
+        "--PlatformApp.check_patience_minutes=0.01",
+    )
+    async with Server.start(tmp_path / "home", *short) as server:
+        maker = await join(server, "maker", Role.LEARNER)
+        reviewer = await join(server, "judge", Role.REVIEWER)
+        url = await submitted(maker, OUTPUT)
+        told = [await ended(one, url) for one in (maker, reviewer)]
+        again = await reviewer.http.post(f"{url}/reproduction", json={"round": 1})
+        once_more = await ended(reviewer, url)
+        await maker.aclose()
+        await reviewer.aclose()
+    assert told[0] == told[1]
+    assert (told[0]["state"], told[0]["outcome"]) == ("failed", None)
+    assert told[0]["message"] == (
+        "The machine had no room for it within 0.01 min. It was not run. "
+        "A reviewer can ask for it once more."
+    )
+    assert (again.status_code, once_more["message"]) == (202, told[0]["message"])
