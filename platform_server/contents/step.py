@@ -132,7 +132,11 @@ class Step:
     ) -> bool:
         """Take over first where files went that are gone from where somebody looks, if anywhere."""
         gone = [entry for path, entry in entries.items() if path not in seen]
-        places = await self._trails.places(project_id, gone)
+        if not gone:
+            return False
+        remembered = self._memory.get(project_id, {})
+        known = {path: signature for path, (signature, _) in remembered.items()}
+        places = await self._trails.places(project_id, gone, known)
         for some in portions(places, {}):
             async with self.lock(project_id):
                 await self._take(project_id, some)

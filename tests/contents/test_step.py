@@ -8,9 +8,11 @@ import pytest
 
 from platform_server.contents.model import Kind, Origin
 from platform_server.errors import FileMissing, ProjectNotFound
-from platform_server.testing.worlds import ALICE, WONDER
+from platform_server.testing.worlds import ALICE, WONDER, memory_world, running
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from platform_server.contents.model import BlobHash, Entry
     from platform_server.contents.service import ContentsService
     from platform_server.testing.worlds import Code, World
@@ -216,6 +218,25 @@ async def test_where_two_files_could_have_been_renamed_only_the_name_tells_which
     renames(code, "in/b.txt", "out/b.txt")
     await contents.stat(WONDER, "out/b.txt")
     assert await states(contents, "out/b.txt") == [b"same"]
+
+
+async def test_among_many_files_of_its_size_a_renamed_one_is_found_by_its_inode(
+    tmp_path: Path,
+) -> None:
+    async with running(memory_world(tmp_path)) as world:
+        size = world.parts.limits.listed
+        await world.contents.write(WONDER, "a.bin", b"first", author=ALICE.id)
+        await world.contents.write(WONDER, "a.bin", bytes(size), author=ALICE.id)
+        await world.contents.stat(WONDER, "a.bin")
+        for number in range(5):
+            world.code.writes(f"b{number}.bin", bytes([number + 1]) * size)
+        await world.parts.workspace.move(WONDER, "a.bin", "c.bin")
+
+        assert not await world.contents.exists(WONDER, "a.bin")
+
+        assert [one.size for one in await world.contents.history.list(WONDER, "c.bin")] == [size, 5]
+        kept = [one.path for one in await world.parts.repository.below(WONDER, "")]
+        assert kept == ["b0.bin", "c.bin"]  # no more is read than what is gone, and a share
 
 
 @pytest.mark.parametrize("first", ["before/x7.txt", "since", ""])
