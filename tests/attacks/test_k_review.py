@@ -401,6 +401,25 @@ async def test_116_events_are_sealed_and_only_ever_added(server: Server, cast: C
     assert first_broken([events[0], *events[2:]]) == 2
 
 
+async def test_116_what_admins_did_is_sealed_and_only_ever_added(
+    server: Server, admin: Person
+) -> None:
+    made = await admin.http.post("/api/groups/", json={"name": f"group {new_id()}"})
+    group = made.json()["id"]
+    await admin.http.delete(f"/api/groups/{group}")
+    with closing(database(server)) as connection:
+        for change in (
+            "UPDATE admin_acts SET actor_name = 'nobody' WHERE target_id = ?",
+            "DELETE FROM admin_acts WHERE target_id = ?",
+        ):
+            with pytest.raises(sqlite3.IntegrityError, match=r"never changed|at least"):
+                connection.execute(change, (group,))
+    answer = await admin.http.get("/api/admin/acts", params={"target": group})
+    removed, made_first = answer.json()["acts"]
+    assert (removed["act"], made_first["act"]) == ("group.remove", "group.make")
+    assert removed["actor"]["id"] == admin.user.id
+
+
 async def test_117_who_is_shut_out_leaves_their_work_and_has_no_way_in(
     server: Server, cast: Cast
 ) -> None:

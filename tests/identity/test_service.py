@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from platform_server.acts.model import OPERATOR, Actor
 from platform_server.errors import (
     AccessDenied,
     Conflict,
@@ -24,7 +25,12 @@ from platform_server.identity.attempts import AttemptLimits
 from platform_server.identity.model import ALL_SCOPES, Principal, Role, Scope, SessionId, UserId
 from platform_server.identity.service import IdentityPolicy
 from platform_server.identity.tokens import PER_USER
-from platform_server.testing.identity import identity_service
+from platform_server.testing.identity import (
+    MemorySessions,
+    MemoryTokens,
+    MemoryUsers,
+    identity_service,
+)
 
 if TYPE_CHECKING:
     from platform_server.identity.model import User
@@ -44,6 +50,39 @@ async def sign_in(identity: IdentityService, email: str = EMAIL) -> tuple[str, P
     principal = await identity.principal_of_session(secret)
     assert principal is not None
     return secret, principal
+
+
+class TestRecord:
+    async def test_what_others_do_to_an_account_is_on_record(self, time: Time) -> None:
+        users = MemoryUsers()
+        stores = (users, MemorySessions(users), MemoryTokens(users))
+        identity = identity_service(stores=stores, clock=time)
+        ada = await identity.add_user(EMAIL, PASSWORD, Role.LEARNER)
+        _, token = await identity.create_token(ada.id, "ci", [Scope.READ], None, by=OPERATOR)
+        await identity.revoke_token(ada.id, token.id, by=OPERATOR)
+        by = Actor(id="root", name="root@example.org")
+        await identity.rename(ada.id, "Ada L.", by=by)
+
+        kept = [one.act for one in users.acts.kept]
+        assert [(one.actor, one.name.value) for one in kept] == [
+            (OPERATOR, "account.make"),
+            (OPERATOR, "account.token.make"),
+            (OPERATOR, "account.token.revoke"),
+            (by, "account.rename"),
+        ]
+        assert {one.at for one in kept} == {time.now}
+
+    async def test_what_one_does_to_ones_own_is_not(self, time: Time) -> None:
+        users = MemoryUsers()
+        stores = (users, MemorySessions(users), MemoryTokens(users))
+        identity = identity_service(stores=stores, clock=time)
+        await identity.sign_up(EMAIL, PASSWORD, "Ada")
+        _, ada = await sign_in(identity)
+        await identity.rename(ada.id, "Ada L.")
+        await identity.change_password(ada, PASSWORD, "another good password", client="")
+        _, token = await identity.create_token(ada.id, "ci", [Scope.READ], None, granted_by=ada)
+        await identity.revoke_token(ada.id, token.id)
+        assert users.acts.kept == []
 
 
 class TestAccounts:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
+from platform_server.acts.model import ACCOUNT_SERVICE, Actor, ActQuery
 from platform_server.app import make_identity
-from platform_server.errors import IdentityUnavailable, NameTaken, NotSignedIn
+from platform_server.errors import IdentityUnavailable, NameTaken, NotSignedIn, WeakPassword
 from platform_server.identity import supabase_accounts
-from platform_server.identity.model import Role
+from platform_server.identity.model import Role, UserId
 from platform_server.identity.supabase_api import SupabaseKeys
 from platform_server.paths import Home
 from platform_server.settings import Settings
+from platform_server.storage.acts import SqlActRepository
 from platform_server.storage.database import Database
 from platform_server.testing.supabase_auth import ANON_KEY, JWT_SECRET, SERVICE_KEY, SupabaseAuth
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from platform_server.identity.service import IdentityService
 
 ADA, PASSWORD = "ada@example.org", "correct horse battery"
+ROOT = Actor(id="root", name="root@example.org", address="192.0.2.1")
 BROWSER = {"client": "127.0.0.1", "user_agent": "tests"}
 
 
@@ -109,6 +112,28 @@ async def test_the_projects_admin_gives_roles_and_nobody_gives_them_to_themselve
     assert roles == [Role.LEARNER, Role.REVIEWER]
     assert bearer is not None
     assert bearer.role is Role.REVIEWER
+
+
+async def test_what_is_changed_about_an_account_is_on_record(
+    identity: IdentityService, project: SupabaseAuth, database_url: str
+) -> None:
+    user_id = project.add(ADA, PASSWORD, app_metadata={"platform_role": "learner"})
+    await identity.sign_in(ADA, PASSWORD, **BROWSER)
+    project.users[user_id]["app_metadata"]["platform_role"] = "reviewer"
+    await identity.sign_in(ADA, PASSWORD, **BROWSER)
+    await identity.set_password(UserId(user_id), "another good password", by=ROOT)
+    with pytest.raises(WeakPassword):
+        await identity.set_password(UserId(user_id), "short", by=ROOT)
+    await identity.add_user("eve@example.org", PASSWORD, Role.REVIEWER, "Eve", by=ROOT)
+
+    database = Database(database_url)
+    kept = [one.act for one in await SqlActRepository(database).find(ActQuery())]
+    await database.aclose()
+    assert [(one.actor, one.name.value, one.target.name) for one in reversed(kept)] == [
+        (ACCOUNT_SERVICE, "account.role", ADA),
+        (ROOT, "account.password", ADA),
+        (ROOT, "account.make", "eve@example.org"),
+    ]
 
 
 async def test_a_ban_or_a_sign_out_elsewhere_ends_the_session(

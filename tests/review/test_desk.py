@@ -224,7 +224,10 @@ async def test_nobody_saves_over_a_rubric_that_they_have_not_seen(desk: Desk, of
     assert isinstance(first or second, PreconditionFailed)
     assert None in {first, second}
     assert await desk.tools.rubric(project) == (RUBRIC if first else Rubric())
-    await desk.tools.set_rubric(ANN, project, less)  # whatever is there
+    await desk.tools.set_rubric(ANN, project, Rubric())
+    blind = [desk.tools.set_rubric(ANN, project, one) for one in (RUBRIC, less) * 4]
+    assert set(await asyncio.gather(*blind)) == {None}  # each replaces whatever is there
+    await desk.tools.set_rubric(ANN, project, less)
     assert await desk.tools.rubric(project) == less
 
 
