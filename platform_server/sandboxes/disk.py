@@ -21,7 +21,7 @@ from platform_server.sandboxes.rounds import Rounds
 
 if TYPE_CHECKING:
     from platform_server.projects.model import ProjectId
-    from platform_server.sandboxes.model import Sandbox
+    from platform_server.sandboxes.model import Sandbox, SandboxId
     from platform_server.sandboxes.rounds import Stoppable
 
 EVERY = 2.0  # seconds between two looks at the disk
@@ -62,7 +62,8 @@ class DiskGuard:
         self._folder = folder  # with one folder for each project
         self._limits = limits
         self._counted: dict[ProjectId, Taken] = {}
-        self._least: dict[ProjectId, Taken] = {}  # that each was ever counted with
+        # That each was ever counted with: who was stopped, and comes back to clear up, begins anew.
+        self._least: dict[SandboxId, Taken] = {}
         self._free: Taken | None = None  # when all was counted last
         self._counted_at = monotonic()
         self._rounds = Rounds(self.look, every=EVERY)
@@ -86,11 +87,12 @@ class DiskGuard:
         running = await self._sandboxes.sandboxes()
         self._free, self._counted_at = free, monotonic()
         before, self._counted = self._counted, {}
+        least: dict[SandboxId, Taken] = {}
         for sandbox in running:
             project_id = sandbox.project_id
             self._counted[project_id] = now = await taken_by(self._folder / project_id)
-            self._least[project_id] = _lesser(self._least.get(project_id, now), now)
-        self._least = {one: least for one, least in self._least.items() if one in self._counted}
+            least[sandbox.id] = _lesser(self._least.get(sandbox.id, now), now)
+        self._least = least
         stopped = [one for one in running if self._is_over(one) and self._goes_on(one)]
         if not stopped and running and free.bytes < self._limits.reserve:
             stopped = [max(running, key=lambda one: self._growth(one, before))]
@@ -127,7 +129,7 @@ class DiskGuard:
 
     def _goes_on(self, sandbox: Sandbox) -> bool:
         """Tell whether it writes more than somebody does who clears up."""
-        now, least = self._counted[sandbox.project_id], self._least[sandbox.project_id]
+        now, least = self._counted[sandbox.project_id], self._least[sandbox.id]
         return now.bytes - least.bytes > _SLACK or now.files - least.files > _FILES_SLACK
 
     def _is_over(self, sandbox: Sandbox) -> bool:
