@@ -19,8 +19,13 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import delete, select, text
 
+from platform_server.acts.model import OPERATOR, ActQuery
+from platform_server.acts.service import ActService
+from platform_server.clock import utc_now
 from platform_server.contents.model import RevisionId
 from platform_server.errors import Conflict, InvalidContent
+from platform_server.identity.acts import role_changed
+from platform_server.identity.model import Role
 from platform_server.paths import Home
 from platform_server.sandboxes.model import (
     KernelId,
@@ -31,9 +36,11 @@ from platform_server.sandboxes.model import (
     SandboxId,
     SandboxState,
 )
+from platform_server.storage.acts import SqlActRepository
 from platform_server.storage.backup import back_up
 from platform_server.storage.blobs_folder import FolderBlobStore
 from platform_server.storage.contents import SqlContentsRepository
+from platform_server.storage.identity import SqlUserRepository
 from platform_server.storage.migrate import bring_to, is_current, revisions, upgrade
 from platform_server.storage.restore import restore
 from platform_server.storage.sandboxes import SqlSandboxRepository
@@ -131,6 +138,9 @@ async def test_an_empty_installation_gets_exactly_what_was_backed_up(
 ) -> None:
     async with running(place.world) as world:
         await save_some(world)
+    people = SqlUserRepository(place.database)
+    for role in (Role.REVIEWER, Role.LEARNER):
+        await people.set_role(ALICE.id, role, role_changed(OPERATOR, utc_now(), role))
     file = tmp_path / "backup"
 
     manifest = await back_up(place.database, place.blobs, file)
@@ -140,6 +150,8 @@ async def test_an_empty_installation_gets_exactly_what_was_backed_up(
     assert manifest.missing == ()
     assert await rows(other.database) == await rows(place.database)
     assert await hashes(other) == await hashes(place)
+    record = ActService(SqlActRepository(other.database))
+    assert (len(await record.find(ActQuery())), await record.changed()) == (2, None)
     async with running(other.world) as world:
         _, data = await world.contents.read(WONDER, "été 1 %#.txt")
         assert data == b"second"
