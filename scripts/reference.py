@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference that follow from the code: ``make docs``.
+"""Write what follows from the code: the pages of docs/reference, jupyter_config.py. ``make docs``.
 
 A test compares what stands there with what this would write.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 from tornado.web import RequestHandler
 
-from platform_extensions.configuration import CONFIGURED, own_settings
+from platform_extensions.configuration import CONFIGURED, configuration, own_settings
 from platform_extensions.failures import status_of
 from platform_extensions.route_table import ROUTES
 from platform_server import app, cli, errors
@@ -228,7 +228,8 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def main() -> None:
-    """Write the pages."""
+    """Write the pages and the file of settings."""
+    (ROOT / "jupyter_config.py").write_text(configuration(), encoding="utf-8")
     for name, page in PAGES.items():
         (FOLDER / name).write_text(page(), encoding="utf-8")
 

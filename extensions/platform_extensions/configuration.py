@@ -1,11 +1,10 @@
 """The text of ``jupyter_config.py``: every setting of ours with its help.
 
-``python -m platform_extensions.configuration > jupyter_config.py`` writes it anew; a test compares.
+``make docs`` writes it anew; a test compares.
 """
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +48,3 @@ def _settings(cls: type[HasTraits]) -> Iterator[str]:
     for name, trait in own_settings(cls).items():
         yield f"\n{textwrap.indent(textwrap.fill(trait.help, 97), '# ')}\n"
         yield f"# c.{cls.__name__}.{name} = {trait.default()!r}\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(configuration())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from platform_extensions.configuration import configuration
 from platform_server.settings import VARIABLES
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ def test_every_page_that_is_made_is_compared(pages: Pages) -> None:
 def test_a_page_says_what_the_code_says(name: str, pages: Pages, root: Path) -> None:
     text = (root / "docs" / "reference" / name).read_text()
     assert text == pages[name](), "run `make docs`"
+
+
+def test_the_file_of_settings_says_what_the_code_says(root: Path) -> None:
+    assert (root / "jupyter_config.py").read_text() == configuration(), "run `make docs`"
 
 
 def test_every_setting_has_a_default_of_its_type_and_a_sentence_of_help(pages: Pages) -> None:
