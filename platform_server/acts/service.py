@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from platform_server.acts.model import Act, KeptAct
 
 LEAST = timedelta(days=30)  # that an act is kept: the database removes none that is younger
+_APART = timedelta(hours=1)  # that the clock of the database may be behind ours
 FORGETTING = 6 * 3600.0  # seconds between two looks for what is too old
 _AT_ONCE = 500  # acts
 
@@ -32,7 +33,10 @@ class ActRepository(Protocol):
         """Return acts, the newest first."""
 
     async def forget(self, before: datetime) -> int:
-        """Remove acts of before that time, but never the last of all; return how many."""
+        """Remove the first acts, up to one that is not of before that time; return how many.
+
+        The last of all stays. So do older ones behind a younger one: none is missing between.
+        """
 
 
 class ActService:
@@ -61,7 +65,8 @@ class ActService:
         """Remove what is older than acts are kept; return how many."""
         if self._kept_for is None:
             return 0
-        return await self._repository.forget(self.now() - self._kept_for)
+        kept_for = max(self._kept_for, LEAST + _APART)
+        return await self._repository.forget(self.now() - kept_for)
 
     async def changed(self) -> int | None:
         """Return the number of an act that was changed, or that follows a missing one.

@@ -77,8 +77,10 @@ class SqlActRepository:
 
     async def forget(self, before: datetime) -> int:
         """Remove old acts."""
-        last = select(func.max(admin_acts.c.number)).scalar_subquery()
-        old = delete(admin_acts).where(admin_acts.c.at < before, admin_acts.c.number < last)
+        of = admin_acts.c
+        young = select(func.min(of.number)).where(of.at >= before).scalar_subquery()
+        last = select(func.max(of.number)).scalar_subquery()
+        old = delete(admin_acts).where(of.number < func.coalesce(young, last))
         async with self._database.transaction() as connection:
             return (await connection.execute(old)).rowcount
 

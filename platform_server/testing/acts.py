@@ -37,8 +37,9 @@ class MemoryActs:
 
     async def forget(self, before: datetime) -> int:
         """Remove old acts."""
-        left = [one for one in self.kept if one.act.at >= before or one is self.kept[-1]]
-        forgotten, self.kept = len(self.kept) - len(left), left
+        young = (index for index, one in enumerate(self.kept) if one.act.at >= before)
+        forgotten = next(young, max(len(self.kept) - 1, 0))
+        del self.kept[:forgotten]
         return forgotten
 
 

@@ -107,6 +107,27 @@ async def test_what_is_old_is_forgotten_but_for_the_last(record: ActRepository) 
     assert await ActService(record).changed() is None
 
 
+async def test_an_act_whose_clock_was_behind_leaves_no_gap_that_looks_like_tampering(
+    record: ActRepository,
+) -> None:
+    for days in (0, 5, 1, 6):
+        await record.add(replace(ROLE, at=BEGAN + timedelta(days=days)))
+    now = BEGAN + LEAST + timedelta(days=3)
+    assert await ActService(record, LEAST, now=lambda: now).forget() == 1
+    assert await numbers(record, ActQuery()) == [4, 3, 2]
+    assert await ActService(record).changed() is None
+
+
+async def test_a_clock_before_that_of_the_database_removes_nothing_too_young(
+    record: ActRepository,
+) -> None:
+    for _ in range(2):
+        await record.add(replace(ROLE, at=utc_now() - LEAST + timedelta(minutes=1)))
+    ahead = utc_now() + timedelta(minutes=10)
+    assert await ActService(record, LEAST, now=lambda: ahead).forget() == 0
+    assert await numbers(record, ActQuery()) == [2, 1]
+
+
 async def test_no_act_is_changed_and_no_young_one_removed(kept_in: Database) -> None:
     record, young = SqlActRepository(kept_in), replace(ROLE, at=utc_now() - timedelta(days=29))
     await record.add(ROLE)
