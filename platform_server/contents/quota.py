@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 from platform_server.contents.model import Usage
+from platform_server.contents.repository import Remove, Rename, Save
 from platform_server.errors import QuotaExceeded, TooManyRequests
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping, Sequence
 
     from platform_server.contents.model import Entry
     from platform_server.contents.parts import Parts
+    from platform_server.contents.repository import Change
     from platform_server.projects.model import ProjectId
 
 _PROJECTS_REMEMBERED = 512
@@ -125,6 +127,26 @@ class Quotas:
         known = self._known.get(project_id)
         if known is not None:
             self._known[project_id] = Usage(bytes=known.bytes + size, files=known.files + files)
+
+    def committed(
+        self, project_id: ProjectId, changes: Sequence[Change], entries: Mapping[str, Entry]
+    ) -> None:
+        """Note by how much changes made the project larger or smaller.
+
+        ``entries`` are what was at the paths before.
+        """
+        for change in changes:
+            old = entries.get(change.path)
+            if isinstance(change, Save):
+                more, files = growth(change.size, old)
+                self.changed(project_id, size=more, files=files)
+                self.settle(project_id, change.path)
+            elif isinstance(change, Remove) and old is not None and old.revision is not None:
+                self.changed(project_id, size=-old.revision.size, files=-1)
+            elif isinstance(change, Remove):
+                self.forget(project_id)
+            elif isinstance(change, Rename):
+                self.settle(project_id, change.path)
 
     def forget(self, project_id: ProjectId) -> None:
         """Note that the project has changed by an amount that is not known."""

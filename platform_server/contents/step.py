@@ -13,19 +13,18 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cachetools import LRUCache
-
 from platform_server.contents.commits import commit
 from platform_server.contents.limits import PASSED_OVER
 from platform_server.contents.model import Kind, Origin, RevisionId
 from platform_server.contents.portions import portions
 from platform_server.contents.quota import growth
 from platform_server.contents.repository import Change, MakeDirectory, Remove, Rename, Save
+from platform_server.contents.signatures import Signatures
 from platform_server.contents.spool import Spool
 from platform_server.contents.trails import Trails
 from platform_server.contents.verdict import Verdict, judge, unkept_entry
 from platform_server.errors import QuotaExceeded, StorageUnavailable, TooLarge
-from platform_server.projects.names import ancestors, is_within, join
+from platform_server.projects.names import ancestors, join
 from platform_server.uninterrupted import together
 
 if TYPE_CHECKING:
@@ -34,12 +33,11 @@ if TYPE_CHECKING:
     from platform_server.contents.model import BlobHash, Entry
     from platform_server.contents.parts import Parts
     from platform_server.contents.quota import Quotas, Room
-    from platform_server.contents.workspace import Seen, Signature
+    from platform_server.contents.workspace import Seen
     from platform_server.projects.model import ProjectId
 
 log = logging.getLogger(__name__)
 
-_PROJECTS_REMEMBERED = 512
 _COMPARED_AT_ONCE = 500  # paths; more are compared in a thread
 
 
@@ -65,9 +63,7 @@ class Step:
         self._workspace = parts.workspace
         self._limits = parts.limits
         self._trails = Trails(parts)
-        self._memory: LRUCache[ProjectId, dict[str, tuple[Signature, BlobHash]]] = LRUCache(
-            _PROJECTS_REMEMBERED
-        )
+        self._signatures = Signatures()
         self._locks: dict[ProjectId, asyncio.Lock] = {}
 
     def lock(self, project_id: ProjectId) -> asyncio.Lock:
@@ -76,11 +72,8 @@ class Step:
 
     def forget(self, project_id: ProjectId, path: str = "") -> None:
         """Forget the signatures at and below the path."""
-        memory = self._memory.get(project_id, {})
-        for known in [known for known in memory if is_within(known, path)]:
-            del memory[known]
+        self._signatures.forget(project_id, path)
         if not path:
-            self._memory.pop(project_id, None)
             self._quotas.forget(project_id)
 
     async def settled(self, project_id: ProjectId, path: str) -> Entry | None:
@@ -134,9 +127,7 @@ class Step:
         gone = [entry for path, entry in entries.items() if path not in seen]
         if not gone:
             return False
-        remembered = self._memory.get(project_id, {})
-        known = {path: signature for path, (signature, _) in remembered.items()}
-        places = await self._trails.places(project_id, gone, known)
+        places = await self._trails.places(project_id, gone, self._signatures.of(project_id))
         for some in portions(places, {}):
             async with self.lock(project_id):
                 await self._take(project_id, some)
@@ -183,13 +174,13 @@ class Step:
     def _judge(
         self, project_id: ProjectId, path: str, seen: Seen | None, entry: Entry | None
     ) -> Verdict:
-        known = self._memory.get(project_id, {}).get(path)
+        revision = None if entry is None else entry.revision
         is_remembered = (
-            known is not None
-            and seen is not None
-            and entry is not None
-            and entry.revision is not None
-            and known == (seen.signature, entry.revision.blob)
+            seen is not None
+            and revision is not None
+            and self._signatures.is_of(
+                project_id, path, signature=seen.signature, blob=revision.blob
+            )
         )
         return judge(path, seen, entry, is_remembered=is_remembered, limits=self._limits)
 
@@ -211,8 +202,12 @@ class Step:
         batch.changes = await self._trails.with_renames(project_id, batch.changes, entries)
         if batch.changes:
             batch.result |= await commit(self._parts, project_id, batch.changes)
-            self._recount(batch, entries)
-        self._remember(batch)
+            self._quotas.committed(project_id, batch.changes, entries)
+            for change in batch.changes:
+                if isinstance(change, Rename):
+                    self._signatures.forget_file(project_id, change.old)
+        for path, (one, blob) in batch.read.items():
+            self._signatures.remember(project_id, path, signature=one.signature, blob=blob)
         return batch
 
     async def _plan(self, batch: _Batch, path: str, seen: Seen | None, entry: Entry | None) -> None:
@@ -272,24 +267,8 @@ class Step:
         if entry.kind is Kind.DIRECTORY:
             self.forget(entry.project_id, entry.path)
         else:
-            self._memory.get(entry.project_id, {}).pop(entry.path, None)
+            self._signatures.forget_file(entry.project_id, entry.path)
         self._quotas.settle(entry.project_id, entry.path)
-
-    def _recount(self, batch: _Batch, entries: dict[str, Entry]) -> None:
-        """Note by how much a batch made the project larger or smaller."""
-        for change in batch.changes:
-            old = entries.get(change.path)
-            if isinstance(change, Save):
-                more, files = growth(change.size, old)
-                self._quotas.changed(batch.project_id, size=more, files=files)
-                self._quotas.settle(batch.project_id, change.path)
-            elif isinstance(change, Remove) and old is not None and old.revision is not None:
-                self._quotas.changed(batch.project_id, size=-old.revision.size, files=-1)
-            elif isinstance(change, Remove):
-                self._quotas.forget(batch.project_id)
-            elif isinstance(change, Rename):
-                self._memory.get(batch.project_id, {}).pop(change.old, None)
-                self._quotas.settle(batch.project_id, change.path)
 
     async def _plan_save(self, batch: _Batch, path: str, entry: Entry | None, spool: Spool) -> None:
         revision = None if entry is None else entry.revision
@@ -312,8 +291,3 @@ class Step:
                 origin=Origin.SANDBOX,
             )
         )
-
-    def _remember(self, batch: _Batch) -> None:
-        memory = self._memory.setdefault(batch.project_id, {})
-        for path, (seen, blob) in batch.read.items():
-            memory[path] = (seen.signature, blob)
