@@ -16,10 +16,14 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from cachetools import LRUCache
+
 from platform_server.sandboxes.model import WORKSPACE, EndCause
 from platform_server.sandboxes.rounds import Rounds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from platform_server.projects.model import ProjectId
     from platform_server.sandboxes.model import Sandbox, SandboxId
     from platform_server.sandboxes.rounds import Stoppable
@@ -30,6 +34,7 @@ _STEP = 32 * 2**20  # bytes: the disk has to lose as much before all is counted 
 _FILES_STEP = 1_000
 _SLACK = 8 * 2**20  # bytes that one may write who has too much already
 _FILES_SLACK = 200
+_REMEMBERED = 4096  # projects
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +67,10 @@ class DiskGuard:
         self._folder = folder  # with one folder for each project
         self._limits = limits
         self._counted: dict[ProjectId, Taken] = {}
-        # That each was ever counted with: who was stopped, and comes back to clear up, begins anew.
+        # The least that each was counted with, or its project before it: to end a sandbox and start
+        # another forgives nothing. Who was stopped comes back to clear up with what was left then.
         self._least: dict[SandboxId, Taken] = {}
+        self._last: LRUCache[ProjectId, Taken] = LRUCache(_REMEMBERED)  # whether it runs or not
         self._free: Taken | None = None  # when all was counted last
         self._counted_at = monotonic()
         self._rounds = Rounds(self.look, every=EVERY)
@@ -85,20 +92,24 @@ class DiskGuard:
         if not self._is_due(free):
             return []
         running = await self._sandboxes.sandboxes()
+        lost = 0 if self._free is None else self._free.bytes - free.bytes
         self._free, self._counted_at = free, monotonic()
-        before, self._counted = self._counted, {}
+        self._counted = {}
         least: dict[SandboxId, Taken] = {}
         for sandbox in running:
             project_id = sandbox.project_id
             self._counted[project_id] = now = await taken_by(self._folder / project_id)
-            least[sandbox.id] = _lesser(self._least.get(sandbox.id, now), now)
+            before = self._least.get(sandbox.id) or self._last.get(project_id, now)
+            least[sandbox.id] = _lesser(before, now)
         self._least = least
         stopped = [one for one in running if self._is_over(one) and self._goes_on(one)]
-        if not stopped and running and free.bytes < self._limits.reserve:
-            stopped = [max(running, key=lambda one: self._growth(one, before))]
+        if not stopped and free.bytes < self._limits.reserve:
+            stopped = self._writers(running, lost)[:1]
+        self._last.update(self._counted)
         for sandbox in stopped:
             log.warning("stopping sandbox %s: it fills the disk", sandbox.id)
             await self._sandboxes.stop(sandbox.project_id, cause=EndCause.DISK_FULL)
+            self._last[sandbox.project_id] = await taken_by(self._folder / sandbox.project_id)
         return stopped
 
     def _is_due(self, free: Taken) -> bool:
@@ -122,10 +133,23 @@ class DiskGuard:
             files=min([limits.files // 4, *(limits.files - one.files for one in counted)]),
         )
 
-    def _growth(self, sandbox: Sandbox, before: dict[ProjectId, Taken]) -> int:
-        """Return by how many bytes its project grew since it was counted last."""
-        now = self._counted[sandbox.project_id]
-        return now.bytes - before.get(sandbox.project_id, now).bytes
+    def _writers(self, running: Sequence[Sandbox], lost: int) -> list[Sandbox]:
+        """Return those that wrote something since all was counted, who wrote most first.
+
+        One whose project was never counted may have written all that the disk lost and nobody else
+        wrote.
+        """
+        last, now = self._last, self._counted
+        grown = {
+            one: now[one].bytes - last[one].bytes if one in last else 0
+            for one in {sandbox.project_id for sandbox in running}
+        }
+        unexplained = lost - sum(more for more in grown.values() if more > 0)
+        for one in grown:
+            if one not in last:
+                grown[one] = min(now[one].bytes, unexplained)
+        writers = [sandbox for sandbox in running if grown[sandbox.project_id] > 0]
+        return sorted(writers, key=lambda one: grown[one.project_id], reverse=True)
 
     def _goes_on(self, sandbox: Sandbox) -> bool:
         """Tell whether it writes more than somebody does who clears up."""
