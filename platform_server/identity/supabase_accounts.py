@@ -93,20 +93,23 @@ class SupabaseAccounts:
 
         While it does not answer, a session stands until its access token has run out.
         """
-        name = str(principal.credential)
-        known = self._standing.get(name)
-        if known is None:
-            known = self._standing[name] = await self._ask(name)
-        return known
+        return await self._stands(str(principal.credential))
 
     async def bearer(self, token: str) -> Principal | None:
-        """Return whose access token this is, None if it is nobody's or good no more."""
+        """Return whose access token this is, None if it is nobody's or good no more.
+
+        A role that it tells of may be an earlier one: Supabase is asked, if it answers.
+        """
         claims = await self._tokens.claims(token)
         if claims is None:
             return None
         name = f"{_BEARER}{claims['session_id']}"
         self._bearers[name] = token
-        user = await self._record(Person(**(claims | {"id": claims["sub"]})))
+        if not await self._stands(name):
+            return None
+        user = await self._users.get(UserId(claims["sub"]))
+        if user is None:
+            user = await self._record(Person(**(claims | {"id": claims["sub"]})))
         principal = Principal(
             id=user.id,
             email=user.email,
@@ -114,8 +117,7 @@ class SupabaseAccounts:
             role=user.role,
             credential=SessionId(name),
         )
-        is_good = user.disabled_at is None and await self.stands(principal)
-        return principal if is_good else None
+        return principal if user.disabled_at is None else None
 
     async def current(self, principal: Principal) -> Principal | None:
         """Return the principal as it is now, if it came with an access token of Supabase's."""
@@ -144,6 +146,12 @@ class SupabaseAccounts:
         """Let go of connections."""
         await self._api.aclose()
 
+    async def _stands(self, name: str) -> bool:
+        known = self._standing.get(name)
+        if known is None:
+            known = self._standing[name] = await self._ask(name)
+        return known
+
     async def _ask(self, name: str) -> bool:
         now = self._clock().timestamp()
         if name.startswith(_BEARER):
@@ -151,9 +159,12 @@ class SupabaseAccounts:
             if token is None:
                 return False
             try:
-                return await self._api.user(token) is not None
+                person = await self._api.user(token)
             except IdentityUnavailable:
                 return True  # its end was checked on the way in
+            if person is not None:
+                await self._record(person)
+            return person is not None
         session_id = SessionId(name)
         # One at a time: a refresh token that is used twice ends the session.
         async with self._locks.setdefault(session_id, asyncio.Lock()):

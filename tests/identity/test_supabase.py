@@ -114,6 +114,23 @@ async def test_the_projects_admin_gives_roles_and_nobody_gives_them_to_themselve
     assert bearer.role is Role.REVIEWER
 
 
+async def test_a_role_that_was_taken_away_does_not_come_back_with_an_old_token(
+    identity: IdentityService, project: SupabaseAuth
+) -> None:
+    user_id = project.add(ADA, PASSWORD, app_metadata={"platform_role": "admin"})
+    old, ended = project.token(user_id), project.token(user_id)
+    project.sessions.popitem()
+    project.users[user_id]["app_metadata"] = {"platform_role": "learner"}
+    bearer = await identity.principal_of_token(old)
+    assert bearer is not None
+    assert bearer.role is Role.LEARNER
+    assert await identity.principal_of_token(ended) is None
+    project.is_down = True
+    for _ in range(2):
+        assert await identity.principal_of_token(old) == bearer
+    assert (await identity.user(UserId(user_id))).role is Role.LEARNER
+
+
 async def test_what_is_changed_about_an_account_is_on_record(
     identity: IdentityService, project: SupabaseAuth, database_url: str
 ) -> None:
