@@ -24,7 +24,7 @@ A class is a condition; its docstring is the message a user reads unless a bette
         ├── EngineUnavailable  ImageMissing  SandboxStartFailed  SandboxGone  SandboxBusy
         ├── PlacesTaken
         ├── IdentityUnavailable  PackageIndexUnavailable  PackagesNotRebuilt
-        └── StorageUnavailable  SubmissionDamaged
+        └── StorageUnavailable  SubmissionDamaged  RecordDamaged
 """
 
 from __future__ import annotations
@@ -316,6 +316,16 @@ class SubmissionDamaged(Unavailable):
     """What was submitted is not what is stored: ask the admin to restore it from a backup."""
 
     reason = "submission_damaged"
+
+
+class RecordDamaged(Unavailable):
+    """The record of what admins did was changed: ask the admin to compare it with a backup."""
+
+    reason = "record_damaged"
+
+    def __init__(self, message: str = "", *, number: int = 0) -> None:
+        super().__init__(message)
+        self.number = number  # of an act that cannot be read
 
 
 class StorageUnavailable(Unavailable):

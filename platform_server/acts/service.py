@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from platform_server import clock, seals
 from platform_server.acts.model import ActQuery, said_of
+from platform_server.errors import RecordDamaged
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +31,7 @@ class ActRepository(Protocol):
         """Keep an act whose deed is in no database."""
 
     async def find(self, query: ActQuery) -> list[KeptAct]:
-        """Return acts, the newest first."""
+        """Return acts, the newest first. Raises RecordDamaged for one that cannot be read."""
 
     async def forget(self, before: datetime) -> int:
         """Remove the first acts, up to one that is not of before that time; return how many.
@@ -58,7 +59,7 @@ class ActService:
         await self._repository.add(act)
 
     async def find(self, query: ActQuery) -> list[KeptAct]:
-        """Return acts, the newest first."""
+        """Return acts, the newest first. Raises RecordDamaged for one that cannot be read."""
         return await self._repository.find(query)
 
     async def forget(self) -> int:
@@ -73,6 +74,12 @@ class ActService:
 
         None: all are as they were written. Acts that are too old may be missing.
         """
+        try:
+            return await self._first_changed()
+        except RecordDamaged as error:
+            return error.number
+
+    async def _first_changed(self) -> int | None:
         query, newer = ActQuery(limit=_AT_ONCE), None
         while found := await self._repository.find(query):
             for one in found:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, or_, select
 
 from platform_server.acts.model import Act, ActName, Actor, KeptAct, Kind, Target, said_of
+from platform_server.errors import RecordDamaged
 from platform_server.seals import seal
 from platform_server.storage.database import alone
 from platform_server.storage.tables.acts import admin_acts
@@ -103,12 +104,15 @@ def _wanted(query: ActQuery) -> list[ColumnElement[bool]]:
 
 
 def _kept(row: Row[Any]) -> KeptAct:
-    act = Act(
-        at=row.at,
-        actor=Actor(id=row.actor_id, name=row.actor_name, address=row.address),
-        name=ActName(row.act),
-        target=Target(kind=Kind(row.target_kind), id=row.target_id, name=row.target_name),
-        before=json.loads(row.before),
-        after=json.loads(row.after),
-    )
+    try:
+        act = Act(
+            at=row.at,
+            actor=Actor(id=row.actor_id, name=row.actor_name, address=row.address),
+            name=ActName(row.act),
+            target=Target(kind=Kind(row.target_kind), id=row.target_id, name=row.target_name),
+            before=dict(json.loads(row.before)),
+            after=dict(json.loads(row.after)),
+        )
+    except (ValueError, TypeError) as error:
+        raise RecordDamaged(number=row.number) from error
     return KeptAct(number=row.number, act=act, previous=row.previous, seal=row.seal)

@@ -152,6 +152,10 @@ async def test_no_act_is_changed_and_no_young_one_removed(kept_in: Database) -> 
         (update(admin_acts).where(admin_acts.c.number == 2).values(actor_id="bob"), 2),
         (update(admin_acts).where(admin_acts.c.number == 3).values(previous="0"), 3),
         (delete(admin_acts).where(admin_acts.c.number == 2), 3),
+        (update(admin_acts).where(admin_acts.c.number == 2).values(act="nothing"), 2),
+        (update(admin_acts).where(admin_acts.c.number == 2).values(target_kind=""), 2),
+        (update(admin_acts).where(admin_acts.c.number == 2).values(before="{"), 2),
+        (update(admin_acts).where(admin_acts.c.number == 2).values(after="5"), 2),
     ],
 )
 async def test_who_gets_past_the_triggers_is_seen(
