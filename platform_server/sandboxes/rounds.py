@@ -35,7 +35,10 @@ class Stoppable(Protocol):
 
 
 class Rounds:
-    """Calls ``look`` every so many seconds; what it raises of ours is logged, and it goes on."""
+    """Calls ``look`` every so many seconds.
+
+    What it raises of ours, or of a machine that is short of something, is logged, and it goes on.
+    """
 
     def __init__(
         self, look: Callable[[], Awaitable[object]], *, every: float, at: str = "sandboxes"
@@ -60,5 +63,5 @@ class Rounds:
             await asyncio.sleep(self._every)
             try:
                 await self._look()
-            except PlatformError as error:
-                log.warning("%s are not looked at for a moment: %s", self._at, error.message)
+            except (PlatformError, OSError) as error:
+                log.warning("%s are not looked at for a moment: %s", self._at, error)
