@@ -136,8 +136,8 @@ class Pool:
                     await self._add()
                 elif not self._lacks(-1) or not await self.give_way():
                     await self._look_again()
-            except PlatformError as error:
-                log.warning("no sandbox could be made ready: %s", error.message)
+            except (PlatformError, OSError) as error:
+                log.warning("no sandbox could be made ready: %s", error)
                 await asyncio.sleep(_PAUSE)
 
     def _lacks(self, more: int) -> bool:

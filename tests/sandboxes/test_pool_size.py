@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from platform_server.errors import EngineUnavailable
+from platform_server.sandboxes import pool as pools
 from platform_server.sandboxes.model import SandboxId
 from platform_server.sandboxes.pool import Pool, PoolSize, WarmSandbox, busiest
 from platform_server.testing.terminal_worlds import Time
@@ -34,6 +38,7 @@ class Yard:
     discarded: list[SandboxId] = field(default_factory=list)
     making: int = 0
     most_at_once: int = 0
+    troubles: list[Exception] = field(default_factory=list)  # of the next ones that are made
 
     def __post_init__(self) -> None:
         self._numbers = count()
@@ -44,6 +49,8 @@ class Yard:
         self.most_at_once = max(self.most_at_once, self.making)
         await asyncio.sleep(0)
         self.making -= 1
+        if self.troubles:
+            raise self.troubles.pop()
         name = SandboxId(f"w{next(self._numbers)}")
         return WarmSandbox(id=name, runtime=cast("AgentRuntime", None))
 
@@ -118,6 +125,17 @@ async def test_none_is_made_while_others_come_first() -> None:
         assert pool.waiting() == []
         yard.may_make = True
         await has(pool, 2)
+
+
+async def test_a_machine_that_is_short_of_something_has_them_made_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pools, "_PAUSE", 0.0)
+    short = [OSError(errno.EMFILE, os.strerror(errno.EMFILE)) for _ in range(2)]
+    yard = Yard(troubles=[EngineUnavailable(), *short])
+    async with yard.pool(least=2, most=4) as pool:
+        await has(pool, 2)
+        assert yard.troubles == []
 
 
 async def test_where_none_is_to_wait_none_is_made() -> None:
