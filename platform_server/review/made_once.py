@@ -13,14 +13,13 @@ if TYPE_CHECKING:
 
 Key = TypeVar("Key", bound="Hashable")
 Value = TypeVar("Value")
-_SHARE = 4  # of the room: what takes more than one in so many is made anew each time
 
 
 class MadeOnce(Generic[Key, Value]):
     """Remembers as much as there is room for. ``aclose`` when done."""
 
-    def __init__(self, room: int, size: Callable[[Value], int]) -> None:
-        self.most = room // _SHARE  # that one may take to be remembered
+    def __init__(self, room: int, size: Callable[[Value], int], *, most: int) -> None:
+        self.most = most  # that one may take: what takes more is made anew each time
         self._size = size
         self._known: LRUCache[Key, Value] = LRUCache(room, size)
         self._under_way: dict[Key, asyncio.Future[Value]] = {}

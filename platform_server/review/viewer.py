@@ -24,6 +24,7 @@ LARGEST = 24 * 2**20  # bytes of a file that is shown
 _PATIENCE = 15.0  # seconds
 _WAITING = 64  # pages that may wait for their turn
 _REMEMBERED = 96 * 2**20  # bytes of pages, and as many of packed ones
+_LARGEST_REMEMBERED = 48 * 2**20  # bytes; a picture takes a third more than its file
 _GIVEN_UP = 4096  # files that took too long
 _AGAIN = 600.0  # seconds after which one of these is tried again
 _WORKER = "platform_server.review.rendering.worker"
@@ -48,8 +49,10 @@ class Viewer:
     def __init__(self, files: SubmittedFiles) -> None:
         self._files = files
         self._worker = WorkerProcess(_WORKER, patience=_PATIENCE, waiting=_WAITING, busy=_BUSY)
-        self._pages: MadeOnce[Key, Shown] = MadeOnce(_REMEMBERED, _size)
-        self._packed: MadeOnce[tuple[str, str], bytes] = MadeOnce(_REMEMBERED, len)
+        self._pages: MadeOnce[Key, Shown] = MadeOnce(_REMEMBERED, _size, most=_LARGEST_REMEMBERED)
+        self._packed: MadeOnce[tuple[str, str], bytes] = MadeOnce(
+            _REMEMBERED, len, most=_LARGEST_REMEMBERED
+        )
         self._given_up: TTLCache[Key, bool] = TTLCache(_GIVEN_UP, _AGAIN)
 
     async def page(self, view: View, file: SubmittedFile) -> Shown:

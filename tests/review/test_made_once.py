@@ -9,7 +9,7 @@ import pytest
 from platform_server.errors import TooLarge
 from platform_server.review.made_once import MadeOnce
 
-ROOM = 40
+ROOM, MOST = 40, 10
 
 
 class Maker:
@@ -33,7 +33,7 @@ async def asked(once: MadeOnce[str, str], maker: Maker, text: str) -> str:
 
 
 async def test_all_who_ask_at_once_wait_for_the_same() -> None:
-    once, maker = MadeOnce[str, str](ROOM, len), Maker()
+    once, maker = MadeOnce[str, str](ROOM, len, most=MOST), Maker()
     asking = [asyncio.ensure_future(asked(once, maker, "page")) for _ in range(3)]
     await asyncio.sleep(0)
     asking[0].cancel()  # who goes away takes nothing from the others
@@ -44,7 +44,7 @@ async def test_all_who_ask_at_once_wait_for_the_same() -> None:
 
 
 async def test_what_failed_or_is_too_large_is_made_again() -> None:
-    once, maker = MadeOnce[str, str](ROOM, len), Maker()
+    once, maker = MadeOnce[str, str](ROOM, len, most=MOST), Maker()
     maker.may_go_on.set()
     for _ in range(2):
         with pytest.raises(TooLarge):
@@ -54,7 +54,7 @@ async def test_what_failed_or_is_too_large_is_made_again() -> None:
 
 
 async def test_what_was_not_asked_for_longest_makes_room() -> None:
-    once, maker = MadeOnce[str, str](ROOM, len), Maker()
+    once, maker = MadeOnce[str, str](ROOM, len, most=MOST), Maker()
     maker.may_go_on.set()
     texts = [letter * once.most for letter in "abcde"]
     for text in (*texts[:4], texts[0], texts[4], texts[0], texts[1]):
@@ -63,7 +63,7 @@ async def test_what_was_not_asked_for_longest_makes_room() -> None:
 
 
 async def test_what_is_being_made_ends_with_it() -> None:
-    once, maker = MadeOnce[str, str](ROOM, len), Maker()
+    once, maker = MadeOnce[str, str](ROOM, len, most=MOST), Maker()
     asking = asyncio.ensure_future(asked(once, maker, "page"))
     await asyncio.sleep(0)
     for _ in range(2):

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from platform_server.clock import new_id
+from platform_server.review import viewer
 from platform_server.testing.processes import resident_bytes
 
 from .conftest import RITA
@@ -22,15 +23,21 @@ if TYPE_CHECKING:
     from .conftest import Desk
 
 PICTURE = random.Random(5).randbytes(4 << 20)
+LARGEST = random.Random(6).randbytes(viewer.LARGEST)  # that is shown
 READERS = 20  # of each form
+FEW = 6
 _WINDOW = 4096  # bytes that a reader takes in before it looks at them
 
 
 @pytest.fixture
 async def url(alice: Person) -> str:
     """The address of a submission with a large picture."""
+    return await submitted(alice, PICTURE)
+
+
+async def submitted(alice: Person, picture: bytes) -> str:
     project = (await alice.project(f"readers {new_id()}"))["id"]
-    saved = await alice.http.put(f"/api/projects/{project}/files/large.png", content=PICTURE)
+    saved = await alice.http.put(f"/api/projects/{project}/files/large.png", content=picture)
     assert saved.status_code == 201, saved.text
     made = await alice.http.post(f"/api/projects/{project}/submissions", json={})
     assert made.status_code == 201, made.text
@@ -61,6 +68,19 @@ async def test_slow_readers_of_a_large_file_share_one_copy_of_it(
             stack.enter_context(slow_reader(server, reviewer, path))
         grown = resident_bytes(server.process.pid) - before
     assert grown < READERS * len(PICTURE) / 2  # half of what copies for either form would take
+
+
+async def test_slow_readers_of_the_largest_picture_share_one_copy_of_it(
+    server: Server, alice: Person, reviewer: Person
+) -> None:
+    path = f"{await submitted(alice, LARGEST)}/view/large.png"
+    assert len((await reviewer.http.get(path)).content) > len(LARGEST)
+    with ExitStack() as stack:
+        before = resident_bytes(server.process.pid)
+        for _ in range(FEW):
+            stack.enter_context(slow_reader(server, reviewer, path))
+        grown = resident_bytes(server.process.pid) - before
+    assert grown < FEW * len(LARGEST) / 2
 
 
 @pytest.mark.parametrize("form", ["parts", "view"])
