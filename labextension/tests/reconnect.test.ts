@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
 
 import { journaledId, LastSeen } from '../src/reconnect/model.js';
+import { patient } from '../src/reconnect/patience.js';
 
 const ADDRESS = 'wss://example.org/base/api/kernels/k-1/channels?session_id=s-1';
 
@@ -58,4 +61,44 @@ test('other websockets are left alone', () => {
     assert.equal(seen.connection(address), undefined);
     assert.equal(seen.continued(address), address);
   }
+});
+
+/** A server that is away until it is told to come; `asked` has what it was asked then. */
+async function awayServer(context: TestContext) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.end('{}');
+  });
+  const listen = (port: number) => new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  context.after(() => server.close());
+  return { url: `http://127.0.0.1:${port}`, asked, come: () => listen(port) };
+}
+
+test('a question about a kernel waits for the server', async context => {
+  const { url, asked, come } = await awayServer(context);
+
+  const answer = await patient(come)(`${url}/api/kernels/k-1?123`);
+
+  assert.equal(answer.status, 200);
+  assert.deepEqual(asked, ['GET /api/kernels/k-1?123']);
+});
+
+test('nothing else waits', async context => {
+  const { url, asked, come } = await awayServer(context);
+  const impatient = [
+    ['GET', '/api/kernels'],
+    ['GET', '/api/kernels/k-1/channels'],
+    ['DELETE', '/api/kernels/k-1'],
+    ['PUT', '/api/contents/a.txt']
+  ] as const;
+
+  for (const [method, path] of impatient) {
+    await assert.rejects(patient(come)(url + path, { method }), TypeError);
+  }
+
+  assert.deepEqual(asked, []);
 });

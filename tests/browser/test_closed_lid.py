@@ -22,6 +22,13 @@ for number in range(12):
 LOSE_CONNECTION = """() => {
   window.jupyterapp.shell.currentWidget.sessionContext.session.kernel._ws.close(4999);
 }"""
+# The page asks something once more after it has sent a document: only then it is saved.
+WATCH_SAVES = """() => {
+  const {saveState} = window.jupyterapp.shell.currentWidget.context;
+  window.isSaved = new Promise(done => {
+    saveState.connect((_, state) => state.startsWith('completed') && done());
+  });
+}"""
 OFFLINE = "could not be established"  # what JupyterLab says then
 # What the page does by itself, after some seconds.
 RECONNECT = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect()"
@@ -105,9 +112,9 @@ async def test_a_laptop_that_was_closed_gets_its_output_and_saves_without_a_ques
     ida = await begin(visit, "ida")
     watcher = await visit("ida")  # another computer of hers
     path = await ida.current_path()
-    async with ida.page.expect_response(is_save) as saving:
-        await ida.page.keyboard.press("Shift+Enter")
-    await (await saving.value).finished()
+    await ida.page.evaluate(WATCH_SAVES)
+    await ida.page.keyboard.press("Shift+Enter")
+    await ida.page.evaluate("() => window.isSaved")
     await ida.context.set_offline(True)
     await ida.page.evaluate(LOSE_CONNECTION)
     await saved(watcher, path)

@@ -45,8 +45,13 @@ _SCREEN = """() => {
   const cursor = [buffer.cursorX, buffer.cursorY];
   return { size: [term.cols, term.rows], type: buffer.type, modes: term.modes, cursor, rows };
 }"""
-_CONNECTED = """() =>
-  window.jupyterapp.shell.currentWidget.content.session.connectionStatus === 'connected'"""
+_STATUS = (
+    "status => window.jupyterapp.shell.currentWidget.content.session.connectionStatus === status"
+)
+# Core does so after seven times, the last of them after a minute.
+_GIVE_UP_SOON = (
+    "() => { window.jupyterapp.shell.currentWidget.content.session._reconnectLimit = 2; }"
+)
 BACK_AGAIN = 130_000  # milliseconds until the terminal has connected again by itself
 VIM = "vi -u NONE --cmd 'set nocompatible ruler number hlsearch mouse=a' numbers"
 
@@ -100,11 +105,13 @@ async def test_an_editor_is_on_the_screen_again_after_a_reload_and_a_killed_serv
     await shows_the_same(ada, before)
     await ada.shot("42-editor-after-reload")
 
+    await ada.page.evaluate(_GIVE_UP_SOON)
     await lives.kill()
     await ada.page.locator(".platform-ConnectionLost").wait_for(timeout=60_000)
+    await ada.page.wait_for_function(_STATUS, arg="disconnected")
     await lives.begin()
     await ada.page.locator(".platform-ConnectionLost").wait_for(state="detached", timeout=90_000)
-    await ada.page.wait_for_function(_CONNECTED, timeout=BACK_AGAIN)
+    await ada.page.wait_for_function(_STATUS, arg="connected", timeout=BACK_AGAIN)
     await shows_the_same(ada, before)
 
     await ada.page.locator(".jp-Terminal:visible .xterm-screen").click()

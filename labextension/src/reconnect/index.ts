@@ -2,8 +2,10 @@
 
 import { IServerSettings, ServerConnection, type ServiceManagerPlugin } from '@jupyterlab/services';
 
+import { reachable } from '../server/reachable.js';
 import connectionLost from './lost.js';
 import { LastSeen } from './model.js';
+import { patient } from './patience.js';
 
 const seen = new LastSeen();
 
@@ -24,7 +26,11 @@ const settings: ServiceManagerPlugin<ServerConnection.ISettings> = {
   description: 'How the server is reached.',
   autoStart: true,
   provides: IServerSettings,
-  activate: () => ServerConnection.makeSettings({ WebSocket: ContinuedWebSocket })
+  activate: () =>
+    ServerConnection.makeSettings({
+      WebSocket: ContinuedWebSocket,
+      fetch: patient(() => reachable(ServerConnection.makeSettings()))
+    })
 };
 
 export default [connectionLost, settings];

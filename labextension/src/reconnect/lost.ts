@@ -1,13 +1,10 @@
 /** Says that the server cannot be reached, as long as that is so. */
 
 import { IConnectionLost, type JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ServerConnection, type ServiceManager } from '@jupyterlab/services';
+import type { ServiceManager } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { Poll } from '@lumino/polling';
 
-import { ServerApi } from '../server/api.js';
-
-const INTERVAL = 2000; // milliseconds between two attempts to reach the server
+import { reachable } from '../server/reachable.js';
 
 /**
  * Replaces core's dialog, which blocks the page and stays when the server is long back. Here work
@@ -59,27 +56,6 @@ function banner(text: string): HTMLElement {
     background: 'var(--jp-warn-color1)'
   });
   return node;
-}
-
-/** Resolve when the server answers anything at all. */
-function reachable(settings: ServerConnection.ISettings): Promise<void> {
-  const api = new ServerApi(settings);
-  return new Promise(resolve => {
-    const poll = new Poll({
-      frequency: { interval: INTERVAL, backoff: false },
-      factory: async () => {
-        try {
-          await api.get('api/me');
-        } catch (error) {
-          if (error instanceof ServerConnection.NetworkError) {
-            return;
-          }
-        }
-        poll.dispose();
-        resolve();
-      }
-    });
-  });
 }
 
 export default connectionLost;

@@ -1,11 +1,13 @@
 /** What a person sees of a terminal, whose name is long and random: a number, and a folder. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { ServerConnection } from '@jupyterlab/services';
 import { ITerminalTracker, type ITerminal } from '@jupyterlab/terminal';
 import { ITranslator } from '@jupyterlab/translation';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget, type Title } from '@lumino/widgets';
 
+import { reachable } from '../server/reachable.js';
 import { lowestFree, titled } from './model.js';
 
 const terminals: JupyterFrontEndPlugin<void> = {
@@ -13,7 +15,7 @@ const terminals: JupyterFrontEndPlugin<void> = {
   description: 'Counts the open terminals in their titles, and shows the folders they are in.',
   autoStart: true,
   requires: [ITerminalTracker, ITranslator],
-  activate: (_app: JupyterFrontEnd, tracker: ITerminalTracker, translator: ITranslator): void => {
+  activate: (app: JupyterFrontEnd, tracker: ITerminalTracker, translator: ITranslator): void => {
     const trans = translator.load('platform');
     const taken = new Set<number>();
     tracker.widgetAdded.connect((_, { content }) => {
@@ -22,6 +24,7 @@ const terminals: JupyterFrontEndPlugin<void> = {
       content.disposed.connect(() => taken.delete(number));
       entitle(content, trans.__('Terminal %1', number));
       tellSize(content);
+      keepConnected(content, app.serviceManager.serverSettings);
     });
   }
 };
@@ -46,6 +49,23 @@ function tellSize(terminal: Terminal): void {
   terminal.session.connectionStatusChanged.connect((_, status) => {
     if (status === 'connected') {
       MessageLoop.postMessage(terminal, Widget.ResizeMessage.UnknownSize);
+    }
+  });
+}
+
+/** Connect the terminal again when the server is back: core waits ever longer, and then gives up. */
+function keepConnected(terminal: Terminal, settings: ServerConnection.ISettings): void {
+  const { session } = terminal;
+  let isWaiting = false;
+  session.connectionStatusChanged.connect(async (_, status) => {
+    if (status === 'connected' || isWaiting) {
+      return;
+    }
+    isWaiting = true;
+    await reachable(settings);
+    isWaiting = false;
+    if (!session.isDisposed && session.connectionStatus !== 'connected') {
+      await session.reconnect().catch(() => undefined); // it says so, and is waited for once more
     }
   });
 }
