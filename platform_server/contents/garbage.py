@@ -12,14 +12,14 @@ claimed until it is. A commit that saw no mark has ended long before the grace t
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from platform_server import clock
-from platform_server.errors import PlatformError, StorageUnavailable
+from platform_server.errors import StorageUnavailable
+from platform_server.sandboxes.rounds import Rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -113,19 +113,15 @@ class GarbageService:
         self._repository = repository
         self._grace = grace
         self._now = now
-        self._interval = interval
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self._round, every=interval, at="unused files")
 
     def start(self) -> None:
         """Begin with the first round after an interval."""
-        self._task = asyncio.create_task(self._run())
+        self._rounds.start()
 
     async def aclose(self) -> None:
         """End it. May be called twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._rounds.aclose()
 
     async def collect(self, *, dry_run: bool = False) -> Collected:
         """Mark what is superfluous, and remove what was marked a grace time ago.
@@ -171,17 +167,9 @@ class GarbageService:
         await self._repository.bury(project_id, list(doomed), self._now())
         return doomed
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._interval)
-            try:
-                result = await self.collect()
-            except PlatformError as error:
-                log.warning("unused files are removed later: %s", error.message)
-            else:
-                log.info(
-                    "%d unused files were removed, %d bytes", result.removed, result.removed_bytes
-                )
+    async def _round(self) -> None:
+        result = await self.collect()
+        log.info("%d unused files were removed, %d bytes", result.removed, result.removed_bytes)
 
 
 def _portions(blobs: Sequence[BlobHash], most: int) -> Iterator[Sequence[BlobHash]]:

@@ -7,7 +7,7 @@ import logging
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from platform_server.errors import PlatformError
+from platform_server.sandboxes.rounds import Rounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,20 +33,16 @@ class RetentionService:
     def __init__(self, parts: Parts, *, interval: float = INTERVAL) -> None:
         self._parts = parts
         self._policy = parts.limits.retention
-        self._interval = interval
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self._round, every=interval, at="old revisions")
 
     def start(self) -> None:
         """Begin with the first round after an interval."""
         if self._policy.everything is not None:
-            self._task = asyncio.create_task(self._run())
+            self._rounds.start()
 
     async def aclose(self) -> None:
         """End it. May be called twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._rounds.aclose()
 
     async def thin(self) -> int:
         """Drop what is superfluous by now; return how many revisions. Raises StorageUnavailable."""
@@ -60,15 +56,8 @@ class RetentionService:
             dropped += await self._parts.past.drop(project_id, ids)
         return dropped
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._interval)
-            try:
-                dropped = await self.thin()
-            except PlatformError as error:
-                log.warning("old revisions are dropped later: %s", error.message)
-            else:
-                log.info("%d old revisions were dropped", dropped)
+    async def _round(self) -> None:
+        log.info("%d old revisions were dropped", await self.thin())
 
 
 def superfluous(aged: Sequence[Aged], policy: Retention, now: datetime) -> list[RevisionId]:
