@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from benchmarks.rounds import Sampler
     from benchmarks.target import Target
 
-# Sets `place` and `cache`, new folders, and `uv`: what the sandbox has, or fetched for this.
+# Sets `home`, a new folder, and `uv`: what the sandbox has, or fetched for this.
 _PREPARE = """
-import os, pathlib, shutil, subprocess, sys, tempfile
+import itertools, os, pathlib, shutil, subprocess, sys, tempfile
 os.environ.pop("UV_EXCLUDE", None)  # of the sandbox: what its image has is not fetched at all
 home = pathlib.Path(tempfile.mkdtemp(dir=pathlib.Path.home()))
-place, cache, uv = home / "place", home / "cache", "/opt/sandbox/bin/uv"
+uv, rounds = "/opt/sandbox/bin/uv", itertools.count()
 if not os.path.exists(uv):
     uv = str(home / "uv/bin/uv")
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", home / "uv", "uv"])
@@ -34,7 +34,12 @@ _RUN = """
 subprocess.run([{installer}, "-q", "--target", place, "scikit-learn"], check=True)
 print("installed")
 """
-_CLEAR = "[shutil.rmtree(one, True) for one in (place, cache)]; print('cleared')"
+# Nothing is removed before the end: ext4 is slow to make files where many were removed just now.
+_AFRESH = """
+number = next(rounds)
+place, cache = home / f"place{number}", home / f"cache{number}"
+print("afresh")
+"""
 _UV = 'uv, "pip", "install", "--cache-dir", cache'
 _PIP = 'sys.executable, "-m", "pip", "install", "--no-cache-dir", "--ignore-installed"'
 
@@ -57,10 +62,10 @@ def _installing(installer: str) -> Sampler:
             await _say(kernel, _PREPARE, "ready")
             try:
                 while True:
+                    await _say(kernel, _AFRESH, "afresh")
                     begin = perf_counter()
                     await _say(kernel, _RUN.format(installer=installer), "installed")
                     yield perf_counter() - begin
-                    await _say(kernel, _CLEAR, "cleared")
             finally:
                 await _say(kernel, "shutil.rmtree(home); print('removed')", "removed")
 
