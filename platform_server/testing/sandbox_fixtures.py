@@ -17,18 +17,13 @@ from typing import TypeAlias
 import pytest
 import pytest_asyncio
 
-from platform_server import paths
-from platform_server.clock import new_id
 from platform_server.projects.model import ProjectId
 from platform_server.sandboxes.agent_runtime import AgentRuntime
-from platform_server.sandboxes.docker_engine import Demands, DockerEngine
+from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.sandboxes.docker_image import build_image
 from platform_server.sandboxes.model import CommandResult
-from platform_server.sandboxes.pool import PoolSize
-from platform_server.sandboxes.service import SandboxPolicy, SandboxService
-from platform_server.sandboxes.volumes import FolderVolumes
-from platform_server.testing.sandboxes import MemorySandboxRepository
-from platform_server.testing.serving import RUNTIME
+from platform_server.sandboxes.service import SandboxService
+from platform_server.testing.sandbox_services import engine_of_a_test, sandbox_service
 
 Inside: TypeAlias = Callable[[str], Awaitable[CommandResult]]
 
@@ -42,28 +37,15 @@ async def image() -> str:
 @pytest.fixture(scope="session")
 def engine() -> DockerEngine:
     """The real engine, for an installation of the test run's own."""
-    return DockerEngine(
-        installation=f"test-{new_id()[:8]}",
-        seccomp=paths.resource("docker") / "seccomp.json",
-        demands=Demands(runtime=RUNTIME),
-    )
+    return engine_of_a_test("test")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def sandboxes(image: str, engine: DockerEngine) -> AsyncIterator[SandboxService]:
     """A sandbox service whose state goes away with the test run."""
     home = Path(tempfile.mkdtemp(prefix="platform-"))
-    service = SandboxService(
-        engine=engine,
-        repository=MemorySandboxRepository(),
-        volumes=FolderVolumes(home / "volumes"),
-        run_folder=home / "run",
-        policy=SandboxPolicy(image=image, warm=PoolSize(least=0)),
-    )
-    await service.start()
-    yield service
-    await service.aclose()
-    await engine.aclose()
+    async with sandbox_service(engine, image, home) as service:
+        yield service
     shutil.rmtree(home)
 
 

@@ -9,19 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from platform_server.clock import new_id
-from platform_server.paths import resource
 from platform_server.projects.model import ProjectId
 from platform_server.sandboxes.disk import DiskGuard, DiskLimits
-from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.sandboxes.model import EndCause
-from platform_server.sandboxes.pool import PoolSize
-from platform_server.sandboxes.service import SandboxPolicy, SandboxService
-from platform_server.sandboxes.volumes import FolderVolumes
-from platform_server.testing.sandboxes import MemorySandboxRepository
+from platform_server.testing.sandbox_services import engine_of_a_test, sandbox_service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    from platform_server.sandboxes.service import SandboxService
 
 PROJECT = ProjectId("full")
 MOST = 2_000  # files
@@ -38,20 +34,8 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture
 async def service(image: str, home: Path) -> AsyncIterator[SandboxService]:
-    engine = DockerEngine(
-        installation=f"disk-{new_id()[:8]}", seccomp=resource("docker") / "seccomp.json"
-    )
-    service = SandboxService(
-        engine=engine,
-        repository=MemorySandboxRepository(),
-        volumes=FolderVolumes(home / "volumes"),
-        run_folder=home / "run",
-        policy=SandboxPolicy(image=image, warm=PoolSize(least=0)),
-    )
-    await service.start()
-    yield service
-    await service.aclose()
-    await engine.aclose()
+    async with sandbox_service(engine_of_a_test("disk"), image, home) as service:
+        yield service
 
 
 async def fill(service: SandboxService, name: str) -> None:

@@ -11,21 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from platform_server.clock import new_id
-from platform_server.paths import resource
 from platform_server.projects.model import ProjectId
-from platform_server.sandboxes.docker_engine import DockerEngine
 from platform_server.sandboxes.idle import IdleStopper
 from platform_server.sandboxes.model import EndCause, TerminalName
-from platform_server.sandboxes.pool import PoolSize
-from platform_server.sandboxes.service import SandboxPolicy, SandboxService
-from platform_server.sandboxes.volumes import FolderVolumes
-from platform_server.testing.sandboxes import MemorySandboxRepository
+from platform_server.testing.sandbox_services import engine_of_a_test, sandbox_service
 from platform_server.testing.screens import Screen
 from platform_server.testing.terminal_worlds import Time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from platform_server.sandboxes.service import SandboxService
 
 PROJECT = ProjectId("idle")
 
@@ -39,21 +35,8 @@ def time() -> Time:
 async def service(image: str, time: Time) -> AsyncIterator[SandboxService]:
     """A service whose clock the tests move."""
     home = Path(tempfile.mkdtemp(prefix="platform-"))
-    engine = DockerEngine(
-        installation=f"idle-{new_id()[:8]}", seccomp=resource("docker") / "seccomp.json"
-    )
-    service = SandboxService(
-        engine=engine,
-        repository=MemorySandboxRepository(),
-        volumes=FolderVolumes(home / "volumes"),
-        run_folder=home / "run",
-        policy=SandboxPolicy(image=image, warm=PoolSize(least=0)),
-        now=time,
-    )
-    await service.start()
-    yield service
-    await service.aclose()
-    await engine.aclose()
+    async with sandbox_service(engine_of_a_test("idle"), image, home, now=time) as service:
+        yield service
     shutil.rmtree(home)
 
 
